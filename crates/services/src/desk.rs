@@ -1,0 +1,273 @@
+//! The work on one leased lane: what a module may do while it looks, plans and applies.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::connection::Connection;
+use crate::failure::{Advice, Failure, PortError, StoreError};
+use crate::intent::{IntentChange, IntentKey, IntentState, NewIntent, Operation};
+use crate::link::Link;
+use crate::parking::{Parked, Reason, Who};
+use crate::work::Lease;
+
+/// Why a look stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    /// A call failed in a way that parking one subject does not answer.
+    #[error(transparent)]
+    Call(#[from] PortError),
+    /// Our own store failed, or the lease was lost.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of a write.
+#[derive(Debug)]
+pub(crate) enum Written<T> {
+    /// It happened, now or earlier.
+    Done(T),
+    /// Its outcome is not known yet; look again at this instant.
+    Wait(DateTime<Utc>),
+    /// It needs a person.
+    Parked(Reason),
+}
+
+/// What a look-up by alias or external id found.
+pub(crate) enum Found<T> {
+    /// What we meant to write.
+    Same(T),
+    /// Something else under our name.
+    Different(Reason),
+}
+
+/// A write that must happen once, and how to find out whether it did.
+#[async_trait]
+pub(crate) trait OnceWrite: Sync {
+    /// What the vendor makes of it.
+    type Value: Send;
+
+    /// Sends it.
+    async fn send(&self) -> Result<Self::Value, PortError>;
+
+    /// Asks the vendor for it, by alias or external id. `None` when it is not there.
+    async fn look_up(&self) -> Result<Option<Found<Self::Value>>, PortError>;
+
+    /// What it came to, for people, and the links it teaches us.
+    fn outcome(&self, value: &Self::Value) -> (String, Vec<Link>);
+}
+
+/// A leased lane at work.
+pub(crate) struct Desk<'work> {
+    /// The connection's ports and settings.
+    pub(crate) connection: &'work Connection,
+    /// The lease that fences every write.
+    pub(crate) lease: &'work Lease,
+    /// What was parked in the lane when the look began.
+    parked: Vec<Parked>,
+    /// What was found, planned and done, for the timeline.
+    lines: Vec<String>,
+    /// The earliest instant at which the lane must be looked at again.
+    wait: Option<DateTime<Utc>>,
+    /// True when something was parked in this look.
+    newly_parked: bool,
+}
+
+impl<'work> Desk<'work> {
+    pub(crate) async fn open(connection: &'work Connection, lease: &'work Lease) -> Result<Self, StoreError> {
+        let parked = connection.ledger.parked(&lease.key).await?;
+        Ok(Self { connection, lease, parked, lines: Vec::new(), wait: None, newly_parked: false })
+    }
+
+    /// Notes a line for the timeline.
+    pub(crate) fn note(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    /// Asks for another look at an instant; the earliest wish counts.
+    pub(crate) fn wait_until(&mut self, at: DateTime<Utc>) {
+        self.wait = Some(self.wait.map_or(at, |wait| wait.min(at)));
+    }
+
+    /// What the look leaves behind: timeline lines, the wished instant, and whether something was parked.
+    pub(crate) fn close(self) -> (Vec<String>, Option<DateTime<Utc>>, bool) {
+        (self.lines, self.wait, self.newly_parked)
+    }
+
+    /// Parks a subject of the lane; the lane's other subjects go on.
+    pub(crate) async fn park(&mut self, subject: &str, reason: &Reason) -> Result<(), StoreError> {
+        let connection = self.connection;
+        let first = connection.ledger.park(self.lease, subject, reason, connection.now()).await?;
+        if first {
+            tracing::warn!(code = %reason.code, subject, cause = %reason.cause, hint = %reason.hint, "parked");
+        }
+        self.newly_parked = true;
+        self.note(format!("parked {subject}: {} — {} ({})", reason.code, reason.cause, reason.hint));
+        Ok(())
+    }
+
+    /// Ends the parking of a subject, when it was parked.
+    pub(crate) async fn unpark(&mut self, subject: &str) -> Result<(), StoreError> {
+        let Some(index) = self.parked.iter().position(|parked| parked.subject == subject) else {
+            return Ok(());
+        };
+        let parked = self.parked.remove(index);
+        self.connection.ledger.unpark(self.lease, subject).await?;
+        tracing::info!(subject, code = %parked.reason.code, "no longer parked");
+        self.note(format!("no longer parked: {subject} ({})", parked.reason.code));
+        Ok(())
+    }
+
+    /// Writes something that must happen once. The intent is committed first; an unknown outcome is settled
+    /// by looking it up, never by sending blindly again.
+    pub(crate) async fn write_once<Write: OnceWrite>(
+        &mut self,
+        intent: NewIntent,
+        write: &Write,
+    ) -> Result<Written<Write::Value>, Stop> {
+        let known = self.connection.ledger.plan(self.lease, &intent, self.connection.now()).await?;
+        match known.state {
+            IntentState::Planned | IntentState::Refused => {}
+            IntentState::Sent | IntentState::Unclear | IntentState::Done => {
+                if let Some(settled) = self.settle(&intent, write).await? {
+                    return Ok(settled);
+                }
+                let sent_at = known.sent_at.unwrap_or(known.planned_at);
+                let again_at = after(sent_at, self.connection.settings.unclear_wait);
+                if self.connection.now() < again_at {
+                    self.note(format!("{}: not found at the vendor yet, looking again later", intent.key));
+                    return Ok(Written::Wait(again_at));
+                }
+                self.note(format!("{}: not found at the vendor, sending again", intent.key));
+            }
+        }
+        self.change(&intent.key, IntentChange::Sent).await?;
+        let error = match write.send().await {
+            Ok(value) => return self.done(&intent, value, write).await,
+            Err(error) => error,
+        };
+        self.note(format!("{}: {error}", intent.key));
+        match error.failure {
+            Failure::NotSent | Failure::Throttled { .. } | Failure::Credentials => {
+                self.change(&intent.key, IntentChange::NotSent).await?;
+                Err(error.into())
+            }
+            Failure::Refused => {
+                self.change(&intent.key, IntentChange::Refused { code: error.code.clone() }).await?;
+                Ok(Written::Parked(refusal(&error)))
+            }
+            Failure::Conflict
+            | Failure::Unclear
+            | Failure::Unreadable
+            | Failure::Unavailable
+            | Failure::BadRecord => {
+                self.change(&intent.key, IntentChange::Unclear).await?;
+                match self.settle(&intent, write).await? {
+                    Some(settled) => Ok(settled),
+                    None if error.failure == Failure::Conflict => Err(error.into()),
+                    None => {
+                        Ok(Written::Wait(after(self.connection.now(), self.connection.settings.unclear_wait)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes something that leaves the same state however often it happens. `send` is not begun before the
+    /// intent is committed.
+    pub(crate) async fn write_repeatably(
+        &mut self,
+        intent: NewIntent,
+        send: impl Future<Output = Result<(), PortError>> + Send,
+        links: Vec<Link>,
+    ) -> Result<Written<()>, Stop> {
+        self.connection.ledger.plan(self.lease, &intent, self.connection.now()).await?;
+        self.change(&intent.key, IntentChange::Sent).await?;
+        let error = match send.await {
+            Ok(()) => {
+                self.change(&intent.key, IntentChange::Done { result: None, links }).await?;
+                self.note(format!("{}: done", intent.key));
+                return Ok(Written::Done(()));
+            }
+            Err(error) => error,
+        };
+        self.note(format!("{}: {error}", intent.key));
+        match error.failure.advice(true) {
+            Advice::Retry | Advice::SlowDown(_) | Advice::PauseConnection => {
+                self.change(&intent.key, IntentChange::NotSent).await?;
+                Err(error.into())
+            }
+            Advice::LookFirst => {
+                self.change(&intent.key, IntentChange::Unclear).await?;
+                Err(error.into())
+            }
+            Advice::Park => {
+                self.change(&intent.key, IntentChange::Refused { code: error.code.clone() }).await?;
+                Ok(Written::Parked(refusal(&error)))
+            }
+        }
+    }
+
+    /// Asks the vendor what became of a write. `None` when it is not there.
+    async fn settle<Write: OnceWrite>(
+        &mut self,
+        intent: &NewIntent,
+        write: &Write,
+    ) -> Result<Option<Written<Write::Value>>, Stop> {
+        match write.look_up().await? {
+            Some(Found::Same(value)) => {
+                self.note(format!("{}: found at the vendor, adopted", intent.key));
+                Ok(Some(self.done(intent, value, write).await?))
+            }
+            Some(Found::Different(reason)) => {
+                self.change(&intent.key, IntentChange::Refused { code: reason.code.clone() }).await?;
+                Ok(Some(Written::Parked(reason)))
+            }
+            None => {
+                self.change(&intent.key, IntentChange::LookedUp).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn done<Write: OnceWrite>(
+        &mut self,
+        intent: &NewIntent,
+        value: Write::Value,
+        write: &Write,
+    ) -> Result<Written<Write::Value>, Stop> {
+        let (result, links) = write.outcome(&value);
+        self.note(format!("{}: {result}", intent.key));
+        self.change(&intent.key, IntentChange::Done { result: Some(result), links }).await?;
+        Ok(Written::Done(value))
+    }
+
+    async fn change(&self, intent: &IntentKey, change: IntentChange) -> Result<(), StoreError> {
+        self.connection.ledger.change(self.lease, intent, &change, self.connection.now()).await
+    }
+}
+
+/// An intent with a deterministic key.
+pub(crate) fn intent(operation: Operation, subject: impl Into<String>, distinction: &str) -> NewIntent {
+    let subject = subject.into();
+    NewIntent { key: IntentKey(format!("{}/{subject}{distinction}", operation.as_str())), operation, subject }
+}
+
+/// The reason of a vendor's refusal.
+pub(crate) fn refusal(error: &PortError) -> Reason {
+    Reason::new(
+        &error.code,
+        format!("{} was refused: {}", error.operation, error.message),
+        "correct what the message names, then retry",
+        Who::Merchant,
+    )
+}
+
+fn after(instant: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    chrono::Duration::from_std(wait).ok().and_then(|wait| instant.checked_add_signed(wait)).unwrap_or(instant)
+}
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

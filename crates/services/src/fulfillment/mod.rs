@@ -1,0 +1,9 @@
+//! Use case 2: fulfilment updates. Every package that left has exactly one item fulfilment.
+
+mod marks;
+mod plan;
+mod run;
+
+pub use marks::marks;
+pub use plan::{FulfillmentFacts, FulfillmentPlan, FulfillmentStep, Needs, needs, plan, plan_tracker};
+pub(crate) use run::{PackageLinks, run, run_trackers};

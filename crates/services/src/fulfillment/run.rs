@@ -1,0 +1,305 @@
+//! Applies the plan of an order's packages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use amz_domain::{ItemFulfillmentId, PackageTracker, SalesOrder, SalesOrderId, TrackerKey};
+use async_trait::async_trait;
+
+use super::plan::{FulfillmentFacts, FulfillmentStep, needs, plan, plan_tracker};
+use crate::cancellation::Closing;
+use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
+use crate::failure::{Failure, PortError};
+use crate::intent::Operation;
+use crate::link::{AppliedPackage, Link, SentOrder, TrackerLink};
+use crate::orders::digest;
+use crate::parking::{Reason, Who};
+use crate::ports::ItemFulfillments;
+use crate::ports::netsuite::{NewItemFulfillment, SalesOrderPatch};
+
+/// The part of a lane's links that concerns its packages.
+pub(crate) struct PackageLinks {
+    pub(crate) applied: Vec<AppliedPackage>,
+    pub(crate) trackers: Vec<TrackerLink>,
+}
+
+impl PackageLinks {
+    pub(crate) fn of(links: &[Link]) -> Self {
+        let mut packages = Self { applied: Vec::new(), trackers: Vec::new() };
+        for link in links {
+            match link {
+                Link::Order(_) => {}
+                Link::Package(applied) => packages.applied.push(applied.as_ref().clone()),
+                Link::Tracker(tracker) => packages.trackers.push(tracker.clone()),
+            }
+        }
+        packages
+    }
+}
+
+/// Brings NetSuite up to date with Amazon's order.
+///
+/// # Errors
+/// [`Stop`] when the look cannot go on.
+pub(crate) async fn run(
+    desk: &mut Desk<'_>,
+    id: &SalesOrderId,
+    sent: &SentOrder,
+    packages: PackageLinks,
+    asked: &[TrackerKey],
+) -> Result<(), Stop> {
+    let connection = desk.connection;
+    let PackageLinks { applied, trackers: known } = packages;
+    let Some(amazon) = connection.amazon_orders.read(&sent.amazon_order).await? else {
+        desk.park("order", &vanished(sent)).await?;
+        return Ok(());
+    };
+    let needs = needs(&amazon, sent, &applied, &known, asked);
+    if !needs.links.is_empty() {
+        let links: Vec<Link> = needs.links.iter().cloned().map(Link::Tracker).collect();
+        connection.ledger.write_links(desk.lease, &links).await?;
+    }
+    let trackers = read_trackers(desk, &needs.trackers).await?;
+    let sales_order = if needs.sales_order { read_sales_order(desk, id).await? } else { None };
+    let plan = plan(FulfillmentFacts {
+        amazon: &amazon,
+        sent,
+        applied: &applied,
+        sales_order: sales_order.as_ref(),
+        trackers: &trackers,
+        settings: &connection.settings,
+        now: connection.now(),
+    });
+    if plan.steps.is_empty() && plan.closings.is_empty() {
+        desk.note("nothing new at Amazon");
+    }
+    let mut complete = true;
+    for step in plan.steps {
+        complete &= apply(desk, step).await?;
+    }
+    if complete && !plan.closings.is_empty() {
+        close(desk, id, sent, &plan.closings, sales_order.as_ref()).await?;
+    }
+    Ok(())
+}
+
+/// Brings fulfilments up to date with the news of their trackers. Returns false when Amazon's order must be
+/// looked at too: a tracker whose package is not known, or one that came to its end.
+///
+/// # Errors
+/// [`Stop`] when the look cannot go on.
+pub(crate) async fn run_trackers(
+    desk: &mut Desk<'_>,
+    packages: &PackageLinks,
+    asked: &[TrackerKey],
+) -> Result<bool, Stop> {
+    let mut enough = true;
+    for key in asked {
+        let link = packages.trackers.iter().find(|link| link.tracker == *key);
+        let known =
+            link.and_then(|link| packages.applied.iter().find(|applied| applied.package == link.package));
+        let Some(before) = known else {
+            enough = false;
+            continue;
+        };
+        let Some(tracker) = desk.connection.package_trackers.read(key).await? else {
+            desk.note(format!("Amazon knows no tracker {key}"));
+            continue;
+        };
+        match plan_tracker(before, &tracker) {
+            Some(step) => {
+                let ended = matches!(&step, FulfillmentStep::Patch { after, .. } if ended(after));
+                apply(desk, step).await?;
+                enough &= !ended;
+            }
+            None => desk.note(format!("nothing new from tracker {key}")),
+        }
+    }
+    Ok(enough)
+}
+
+/// True when the carrier is done with a package that Amazon's order showed as under way.
+fn ended(package: &AppliedPackage) -> bool {
+    use amz_domain::MilestoneCode::{Delivered, Lost, ReturnToSender, Undeliverable};
+    use amz_domain::PackageState;
+    matches!(package.marks.milestone, Some(Delivered | Lost | ReturnToSender | Undeliverable))
+        && !matches!(package.marks.state, Some(PackageState::Delivered | PackageState::Cancelled))
+}
+
+async fn read_trackers(
+    desk: &Desk<'_>,
+    keys: &[TrackerKey],
+) -> Result<HashMap<TrackerKey, PackageTracker>, Stop> {
+    let mut trackers = HashMap::new();
+    for key in keys {
+        if let Some(tracker) = desk.connection.package_trackers.read(key).await? {
+            trackers.insert(key.clone(), tracker);
+        }
+    }
+    Ok(trackers)
+}
+
+/// The sales order; `None` when it cannot be read for a cause that waiting does not remove.
+async fn read_sales_order(desk: &mut Desk<'_>, id: &SalesOrderId) -> Result<Option<SalesOrder>, Stop> {
+    match desk.connection.sales_orders.read(id).await {
+        Ok(order) => Ok(order),
+        Err(error) if matches!(error.failure, Failure::BadRecord | Failure::Refused) => {
+            desk.note(error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Applies one step. Returns true when it is done.
+async fn apply(desk: &mut Desk<'_>, step: FulfillmentStep) -> Result<bool, Stop> {
+    let (package, written) = match step {
+        FulfillmentStep::Create { fulfillment, tracker } => {
+            (fulfillment.package.clone(), create(desk, &fulfillment, tracker).await?)
+        }
+        FulfillmentStep::Patch { after, patch } => {
+            let connection = desk.connection;
+            let mark = intent(
+                Operation::MarkFulfillment,
+                format!("package {}", after.package),
+                &digest(&format!("{patch:?}")),
+            );
+            let fulfillment = after.fulfillment.clone();
+            let links = vec![Link::Package(after.clone())];
+            let send = connection.item_fulfillments.patch(&fulfillment, &patch);
+            (after.package.clone(), desk.write_repeatably(mark, send, links).await?)
+        }
+        FulfillmentStep::Park { package, reason } => (package, Written::Parked(reason)),
+    };
+    let subject = format!("package/{package}");
+    match written {
+        Written::Done(()) => {
+            desk.unpark(&subject).await?;
+            Ok(true)
+        }
+        Written::Wait(at) => {
+            desk.wait_until(at);
+            Ok(false)
+        }
+        Written::Parked(reason) => {
+            desk.park(&subject, &reason).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Makes the item fulfilment of a package, once.
+async fn create(
+    desk: &mut Desk<'_>,
+    new: &NewItemFulfillment,
+    tracker: Option<TrackerKey>,
+) -> Result<Written<()>, Stop> {
+    let write = CreateFulfillment { fulfillments: desk.connection.item_fulfillments.clone(), new, tracker };
+    let once = intent(Operation::CreateFulfillment, format!("package {}", new.package), "");
+    Ok(match desk.write_once(once, &write).await? {
+        Written::Done(_) => Written::Done(()),
+        Written::Wait(at) => Written::Wait(at),
+        Written::Parked(reason) => Written::Parked(reason),
+    })
+}
+
+/// A sales order's transform under our external id.
+struct CreateFulfillment<'plan> {
+    fulfillments: Arc<dyn ItemFulfillments>,
+    new: &'plan NewItemFulfillment,
+    tracker: Option<TrackerKey>,
+}
+
+#[async_trait]
+impl OnceWrite for CreateFulfillment<'_> {
+    type Value = ItemFulfillmentId;
+
+    async fn send(&self) -> Result<ItemFulfillmentId, PortError> {
+        self.fulfillments.create(self.new).await
+    }
+
+    async fn look_up(&self) -> Result<Option<Found<ItemFulfillmentId>>, PortError> {
+        let found = self.fulfillments.find(&self.new.external_id).await?;
+        Ok(found.map(|found| {
+            let (mut held, mut wanted) = (found.lines.clone(), self.new.lines.clone());
+            held.retain(|line| !line.quantity.is_zero());
+            held.sort_by_key(|line| line.order_line);
+            wanted.sort_by_key(|line| line.order_line);
+            let ours = found.sales_order.as_ref().is_none_or(|order| *order == self.new.sales_order);
+            if ours && held == wanted {
+                Found::Same(found.id)
+            } else {
+                Found::Different(taken(self.new, &found.id))
+            }
+        }))
+    }
+
+    fn outcome(&self, id: &ItemFulfillmentId) -> (String, Vec<Link>) {
+        let applied = AppliedPackage {
+            package: self.new.package.clone(),
+            fulfillment: id.clone(),
+            tracker: self.tracker.clone(),
+            marks: self.new.marks.clone(),
+        };
+        (format!("item fulfilment {id}"), vec![Link::Package(Box::new(applied))])
+    }
+}
+
+/// Closes lines of which nothing more will ship.
+async fn close(
+    desk: &mut Desk<'_>,
+    id: &SalesOrderId,
+    sent: &SentOrder,
+    closings: &[Closing],
+    order: Option<&SalesOrder>,
+) -> Result<(), Stop> {
+    let connection = desk.connection;
+    let mut after = sent.clone();
+    for line in &mut after.lines {
+        if let Some(closing) = closings.iter().find(|closing| closing.line == line.line) {
+            line.closed = closing.cancelled;
+        }
+    }
+    let is_open = |number| {
+        order.is_none_or(|order| order.lines.iter().any(|line| line.line == number && !line.is_closed))
+    };
+    let lines: Vec<_> =
+        closings.iter().map(|closing| closing.line).filter(|number| is_open(*number)).collect();
+    let links = vec![Link::Order(Box::new(after))];
+    if lines.is_empty() {
+        return Ok(connection.ledger.write_links(desk.lease, &links).await?);
+    }
+    let patch = SalesOrderPatch { close: lines, ..SalesOrderPatch::default() };
+    let mark = intent(Operation::MarkSalesOrder, format!("order {id}"), &digest(&format!("{patch:?}")));
+    let send = connection.sales_orders.patch(id, &patch);
+    if let Written::Parked(reason) = desk.write_repeatably(mark, send, links).await? {
+        desk.park("cancellation", &reason).await?;
+    } else {
+        desk.unpark("cancellation").await?;
+    }
+    Ok(())
+}
+
+fn vanished(sent: &SentOrder) -> Reason {
+    Reason::new(
+        "amazon_order_missing",
+        format!(
+            "Amazon does not know order {} any more, or the credentials may not see it",
+            sent.amazon_order
+        ),
+        "check the target id and the permissions of the Amazon credentials",
+        Who::Operator,
+    )
+}
+
+fn taken(new: &NewItemFulfillment, found: &ItemFulfillmentId) -> Reason {
+    Reason::new(
+        "external_id_taken",
+        format!(
+            "item fulfilment {found} carries our external id {}, but not the contents of package {}",
+            new.external_id, new.package
+        ),
+        "compare the fulfilment with the package; correct or delete it in NetSuite, then retry",
+        Who::Merchant,
+    )
+}

@@ -1,0 +1,210 @@
+//! One look at one leased lane: resolve, plan, apply, and say how it ended.
+
+use amz_domain::{AmazonOrderId, SalesOrderId, TrackerKey};
+use chrono::{DateTime, Utc};
+
+use crate::audit::in_lane;
+use crate::connection::Connection;
+use crate::desk::{Desk, Stop};
+use crate::failure::{Advice, Failure, PortError, StoreError};
+use crate::fulfillment::{self, PackageLinks};
+use crate::link::{Link, SentOrder};
+use crate::look::{Look, LookOutcome};
+use crate::orders;
+use crate::parking::{Reason, Who};
+use crate::retry::backoff;
+use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
+
+/// How work on a lane ended, and what the worker does with the lease.
+#[derive(Debug)]
+pub enum LaneEnd {
+    /// The requests that were taken are served.
+    Complete {
+        /// The trace.
+        look: Look,
+        /// Other lanes that must look instead.
+        redirect: Vec<LaneRequest>,
+    },
+    /// The same requests must be looked at again at an instant.
+    Postpone {
+        /// The trace.
+        look: Look,
+        /// When.
+        at: DateTime<Utc>,
+        /// True when this counts as a failed try.
+        failed: bool,
+    },
+    /// The vendor asked for a slower pace: the whole connection waits.
+    SlowDown {
+        /// The trace.
+        look: Look,
+        /// How long, when the vendor said so.
+        wait: Option<std::time::Duration>,
+    },
+    /// The credentials were refused: the whole connection pauses and an alarm is raised.
+    Pause {
+        /// The trace.
+        look: Look,
+        /// Which credentials and why.
+        error: PortError,
+    },
+}
+
+/// Works on a claimed lane until its order is settled, waiting, failed or parked.
+///
+/// `jitter` is a random number that spreads the waits after failures.
+///
+/// # Errors
+/// [`StoreError`] when our own store failed or the lease was lost: nothing more may be written, and the lane
+/// comes back when its lease lapses.
+pub async fn work(connection: &Connection, claim: &Claim, jitter: u64) -> Result<LaneEnd, StoreError> {
+    in_lane(claim.lease.key.lane.clone(), look(connection, claim, jitter)).await
+}
+
+async fn look(connection: &Connection, claim: &Claim, jitter: u64) -> Result<LaneEnd, StoreError> {
+    let started_at = connection.now();
+    let mut desk = Desk::open(connection, &claim.lease).await?;
+    let looked = match &claim.lease.key.lane {
+        Lane::SalesOrder(id) => sales_order(&mut desk, id, &claim.asks).await.map(|()| Vec::new()),
+        Lane::AmazonOrder(id) => resolve(&mut desk, id, &claim.asks).await,
+    };
+    match looked {
+        Ok(redirect) => {
+            let (lines, wait, parked) = desk.close();
+            let outcome = match (wait, parked) {
+                (Some(_), _) => LookOutcome::Waiting,
+                (None, true) => LookOutcome::Parked,
+                (None, false) => LookOutcome::Settled,
+            };
+            let look = trace(connection, claim, started_at, lines, outcome);
+            Ok(match wait {
+                Some(at) => LaneEnd::Postpone { look, at, failed: false },
+                None => LaneEnd::Complete { look, redirect },
+            })
+        }
+        Err(Stop::Store(error)) => Err(error),
+        Err(Stop::Call(error)) => failed(connection, claim, desk, started_at, error, jitter).await,
+    }
+}
+
+/// Serves the asks of a sales order's lane.
+async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Result<(), Stop> {
+    let links = desk.connection.ledger.links(&desk.lease.key).await?;
+    let mut sent = sent_order(&links);
+    let trackers: Vec<TrackerKey> = asks.iter().filter_map(asked_tracker).collect();
+    let amazon = asks.contains(&Ask::AmazonOrder) || !trackers.is_empty();
+    if asks.contains(&Ask::SalesOrder) || (amazon && sent.is_none()) {
+        sent = orders::run(desk, id, sent).await?;
+    }
+    let Some(sent) = sent.filter(|_| amazon) else { return Ok(()) };
+    let packages = PackageLinks::of(&links);
+    let trackers_only = !asks.contains(&Ask::AmazonOrder);
+    if trackers_only && fulfillment::run_trackers(desk, &packages, &trackers).await? {
+        return Ok(());
+    }
+    let packages = if trackers_only {
+        PackageLinks::of(&desk.connection.ledger.links(&desk.lease.key).await?)
+    } else {
+        packages
+    };
+    fulfillment::run(desk, id, &sent, packages, if trackers_only { &[] } else { &trackers }).await
+}
+
+fn sent_order(links: &[Link]) -> Option<SentOrder> {
+    links.iter().find_map(|link| match link {
+        Link::Order(sent) => Some(sent.as_ref().clone()),
+        Link::Package(_) | Link::Tracker(_) => None,
+    })
+}
+
+fn asked_tracker(ask: &Ask) -> Option<TrackerKey> {
+    match ask {
+        Ask::Tracker(key) => Some(key.clone()),
+        Ask::SalesOrder | Ask::AmazonOrder => None,
+    }
+}
+
+/// Finds out whose an unknown Amazon order is, by the alias it carries.
+async fn resolve(desk: &mut Desk<'_>, id: &AmazonOrderId, asks: &[Ask]) -> Result<Vec<LaneRequest>, Stop> {
+    let connection = desk.connection;
+    let Some(order) = connection.amazon_orders.read(id).await? else {
+        desk.note("Amazon knows no such order");
+        return Ok(Vec::new());
+    };
+    let Some(sales_order) = order.alias.and_then(|alias| alias.sales_order(&connection.settings.account))
+    else {
+        desk.note("the order carries no alias of ours: left alone");
+        return Ok(Vec::new());
+    };
+    desk.note(format!("the order is sales order {sales_order}"));
+    let key = LaneKey { connection: connection.name.clone(), lane: Lane::SalesOrder(sales_order) };
+    let due_at = connection.now();
+    Ok(asks
+        .iter()
+        .map(|ask| LaneRequest { key: key.clone(), ask: ask.clone(), due_at, notice: None })
+        .collect())
+}
+
+/// Decides what a failed call means for the lane.
+async fn failed(
+    connection: &Connection,
+    claim: &Claim,
+    mut desk: Desk<'_>,
+    started_at: DateTime<Utc>,
+    error: PortError,
+    jitter: u64,
+) -> Result<LaneEnd, StoreError> {
+    desk.note(error.to_string());
+    let attempts = claim.attempts.saturating_add(1);
+    match error.failure.advice(matches!(error.failure, Failure::Conflict | Failure::Unclear)) {
+        Advice::SlowDown(wait) => {
+            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            Ok(LaneEnd::SlowDown { look, wait })
+        }
+        Advice::PauseConnection => {
+            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            Ok(LaneEnd::Pause { look, error })
+        }
+        Advice::Retry | Advice::LookFirst if attempts < connection.settings.retry_limit => {
+            let wait = backoff(attempts, connection.settings.retry_base, jitter);
+            let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
+            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            Ok(LaneEnd::Postpone { look, at, failed: true })
+        }
+        Advice::Retry | Advice::LookFirst => {
+            desk.park("order", &used_up(&error, attempts)).await?;
+            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Parked);
+            Ok(LaneEnd::Complete { look, redirect: Vec::new() })
+        }
+        Advice::Park => {
+            let reason = Reason::new(
+                &error.code,
+                format!("{} failed: {}", error.operation, error.message),
+                "correct what the message names, then retry",
+                Who::Operator,
+            );
+            desk.park("order", &reason).await?;
+            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Parked);
+            Ok(LaneEnd::Complete { look, redirect: Vec::new() })
+        }
+    }
+}
+
+fn used_up(error: &PortError, attempts: u32) -> Reason {
+    Reason::new(
+        "tries_used_up",
+        format!("{} failed {attempts} times, last with {}: {}", error.operation, error.code, error.message),
+        "retry when the vendor is well again; nothing was dropped",
+        Who::Operator,
+    )
+}
+
+fn trace(
+    connection: &Connection,
+    claim: &Claim,
+    started_at: DateTime<Utc>,
+    lines: Vec<String>,
+    outcome: LookOutcome,
+) -> Look {
+    Look { started_at, ended_at: connection.now(), asks: claim.asks.clone(), lines, outcome }
+}

@@ -1,0 +1,238 @@
+//! A sales order as Amazon shall create it.
+
+use std::collections::HashMap;
+
+use amz_domain::{
+    AmazonOrder, Channel, ExecutionState, ItemId, LineAlias, LineNumber, Money, OrderAlias, SalesOrder,
+    SalesOrderLine, Sku,
+};
+use rust_decimal::Decimal;
+
+use super::address::{contact, digest, recipient, same_destination};
+use super::amounts::{LineAmounts, amounts};
+use crate::link::{SentLine, SentOrder};
+use crate::parking::{Reason, Who};
+use crate::ports::amazon::{CreatedLine, Delivery, NewAmazonLine, NewAmazonOrder, ShopperIdentity};
+use crate::settings::ServiceSettings;
+
+/// Most lines of one kind, Prime or not, that Amazon takes in one order.
+const MOST_LINES_PER_KIND: usize = 20;
+
+/// An Amazon order to create, with what we need to remember once it exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// What Amazon gets.
+    pub order: NewAmazonOrder,
+    /// Programme of its lines.
+    pub channel: Channel,
+    /// Order tax.
+    pub tax: Money,
+    /// NetSuite's line of each Amazon line, in the same order.
+    pub lines: Vec<LineNumber>,
+}
+
+/// Builds the Amazon order for some goods lines of a sales order.
+///
+/// # Errors
+/// The first reason to park.
+pub(super) fn creation(
+    order: &SalesOrder,
+    chosen: &[&SalesOrderLine],
+    skus: &HashMap<ItemId, Sku>,
+    settings: &ServiceSettings,
+    execution: ExecutionState,
+) -> Result<Creation, Reason> {
+    let recipient = recipient(order)?;
+    let contact = contact(order, &recipient)?;
+    let amounts = amounts(order)?;
+    let money = |amount: Decimal| Money::new(amount, order.currency);
+
+    let mut lines = Vec::with_capacity(chosen.len());
+    let mut chosen_amounts = Vec::with_capacity(chosen.len());
+    for part in &amounts.lines {
+        let source = &order.lines[part.index];
+        if !chosen.iter().any(|line| line.line == source.line) {
+            continue;
+        }
+        let LineAmounts { index: _, quantity, unit_price, discount, tax, delivery_charge } = part.clone();
+        lines.push(NewAmazonLine {
+            alias: LineAlias::of(&order.id, &source.unique_key),
+            sku: sku(source, skus)?,
+            title: title(source),
+            quantity,
+            unit_price: money(unit_price),
+            discount: money(discount),
+            tax: money(tax),
+            delivery_charge: money(delivery_charge),
+            delivery: delivery(order, source, settings)?,
+        });
+        chosen_amounts.push(part);
+    }
+    within_limits(&lines)?;
+    let numbers = chosen_amounts.iter().map(|part| order.lines[part.index].line).collect();
+    Ok(Creation {
+        channel: channel(&lines),
+        tax: money(chosen_amounts.iter().map(|part| part.tax).sum()),
+        lines: numbers,
+        order: NewAmazonOrder {
+            alias: OrderAlias::of(&settings.account, &order.id),
+            contact,
+            recipient,
+            execution,
+            lines,
+            total: money(chosen_amounts.iter().map(|part| part.total()).sum()),
+            page: format!("{}/app/accounting/transactions/salesord.nl?id={}", settings.pages, order.id),
+            shopper_identity: order.marks.shopper_identity.clone().map(ShopperIdentity),
+        },
+    })
+}
+
+fn sku(line: &SalesOrderLine, skus: &HashMap<ItemId, Sku>) -> Result<Sku, Reason> {
+    skus.get(&line.item).cloned().ok_or_else(|| {
+        Reason::new(
+            "sku_unmapped",
+            format!("the item {} on line {} has no SKU in the configured item field", line.item, line.line),
+            "fill the item field named by the setting mapping.item_sku_field, then retry",
+            Who::Merchant,
+        )
+    })
+}
+
+fn title(line: &SalesOrderLine) -> String {
+    let named =
+        [&line.description, &line.item_name].into_iter().flatten().find(|text| !text.trim().is_empty());
+    named.map_or_else(|| line.item.to_string(), |text| text.trim().to_owned())
+}
+
+/// Prime when the shopper saw a preview, chose an offer and is known; Multi-Channel Fulfillment otherwise.
+fn delivery(
+    order: &SalesOrder,
+    line: &SalesOrderLine,
+    settings: &ServiceSettings,
+) -> Result<Delivery, Reason> {
+    if let (Some(preview), Some(offer), Some(_)) = (&line.preview, &line.offer, &order.marks.shopper_identity)
+    {
+        return Ok(Delivery::Prime { preview: preview.clone(), offer: offer.clone() });
+    }
+    let mapped = match &order.ship_method {
+        Some(method) => settings.ship_speed.get(method),
+        None => settings.default_ship_speed.as_ref(),
+    };
+    let speed = mapped.cloned().ok_or_else(|| match &order.ship_method {
+        Some(method) => Reason::new(
+            "ship_method_unmapped",
+            format!("the shipping item {method} is not mapped to a delivery speed"),
+            "add it to the setting mapping.ship_speed, or choose another shipping item on the order",
+            Who::Operator,
+        ),
+        None => Reason::new(
+            "ship_method_missing",
+            "the order has no shipping item, and no default delivery speed is set",
+            "choose a shipping item on the order, or set mapping.default_ship_speed",
+            Who::Operator,
+        ),
+    })?;
+    Ok(Delivery::MultiChannel { speed })
+}
+
+fn channel(lines: &[NewAmazonLine]) -> Channel {
+    let prime = lines.iter().filter(|line| matches!(line.delivery, Delivery::Prime { .. })).count();
+    match prime {
+        0 => Channel::MultiChannel,
+        all if all == lines.len() => Channel::BuyWithPrime,
+        _ => Channel::Mixed,
+    }
+}
+
+/// Amazon's limit counts "items"; whether lines or units is not documented, so lines are counted here and
+/// Amazon's own refusal covers the other reading.
+fn within_limits(lines: &[NewAmazonLine]) -> Result<(), Reason> {
+    let prime = lines.iter().filter(|line| matches!(line.delivery, Delivery::Prime { .. })).count();
+    let other = lines.len() - prime;
+    if prime <= MOST_LINES_PER_KIND && other <= MOST_LINES_PER_KIND {
+        return Ok(());
+    }
+    Err(Reason::new(
+        "too_many_lines",
+        format!("{prime} Prime lines and {other} others; Amazon takes at most {MOST_LINES_PER_KIND} of each"),
+        "split the order in NetSuite",
+        Who::Merchant,
+    ))
+}
+
+impl Creation {
+    /// What to remember of the order once Amazon has it. `None` when Amazon did not name every line.
+    pub(super) fn sent(&self, id: amz_domain::AmazonOrderId, created: &[CreatedLine]) -> Option<SentOrder> {
+        let lines = self.order.lines.iter().zip(&self.lines).map(|(new, number)| {
+            let amazon_line = created.iter().find(|line| line.alias == new.alias)?.id.clone();
+            Some(SentLine {
+                alias: new.alias.clone(),
+                amazon_line,
+                line: *number,
+                sku: new.sku.clone(),
+                quantity: new.quantity,
+                delivery: new.delivery.word().to_owned(),
+                closed: amz_domain::Quantity::ZERO,
+            })
+        });
+        Some(SentOrder {
+            amazon_order: id,
+            channel: self.channel.clone(),
+            execution: self.order.execution.clone(),
+            total: self.order.total,
+            tax: self.tax,
+            recipient_digest: digest(&self.order.recipient),
+            lines: lines.collect::<Option<_>>()?,
+        })
+    }
+
+    /// Compares with what Amazon holds under our alias: the earlier write, or something else?
+    ///
+    /// # Errors
+    /// A reason to park that names the first difference.
+    pub(super) fn adopt(&self, found: &AmazonOrder) -> Result<SentOrder, Reason> {
+        let different = |what: String| {
+            Reason::new(
+                "alias_taken_by_different_order",
+                format!("Amazon order {} carries our alias {}, but {what}", found.id, self.order.alias),
+                "compare both orders; if the Amazon order is wrong, cancel it at Amazon and enter a new sales order",
+                Who::Merchant,
+            )
+        };
+        for new in &self.order.lines {
+            let Some(held) = found.lines.iter().find(|line| line.alias.as_ref() == Some(&new.alias)) else {
+                return Err(different(format!("has no line {}", new.alias)));
+            };
+            if held.quantity != new.quantity {
+                return Err(different(format!(
+                    "line {} has {} units, not {}",
+                    new.alias, held.quantity, new.quantity
+                )));
+            }
+            if held.sku.as_ref().is_some_and(|sku| *sku != new.sku) {
+                return Err(different(format!("line {} has another SKU", new.alias)));
+            }
+        }
+        if found.lines.len() != self.order.lines.len() {
+            return Err(different(format!(
+                "has {} lines, not {}",
+                found.lines.len(),
+                self.order.lines.len()
+            )));
+        }
+        if found.recipient.as_ref().is_some_and(|held| !same_destination(held, &self.order.recipient)) {
+            return Err(different("goes to another address".to_owned()));
+        }
+        let created: Vec<CreatedLine> = found
+            .lines
+            .iter()
+            .filter_map(|line| Some(CreatedLine { alias: line.alias.clone()?, id: line.id.clone() }))
+            .collect();
+        let mut sent =
+            self.sent(found.id.clone(), &created).ok_or_else(|| different("a line has no alias".into()))?;
+        if let Some(execution) = &found.execution {
+            sent.execution = execution.clone();
+        }
+        Ok(sent)
+    }
+}

@@ -1,0 +1,142 @@
+//! The durable queue of lanes.
+
+use std::time::Duration;
+
+use amz_domain::ConnectionName;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::failure::StoreError;
+use crate::look::Look;
+use crate::ports::netsuite::FeedPosition;
+use crate::work::{Ask, Claim, LaneRequest, Lease};
+
+/// How notices and feed rows become work.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// The last row taken from a notice feed; 0 before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn cursor(&self, feed: &str) -> Result<i64, StoreError>;
+
+    /// Marks lanes due and moves the feed's cursor, in one commit.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn accept(&self, feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
+
+    /// Up to where a connection's change feed has been read completely.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn watermark(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+    ) -> Result<Option<FeedPosition>, StoreError>;
+
+    /// Marks the lanes of changed sales orders due and moves the watermark, in one commit. A row whose
+    /// version (`id` and `modified`) was accepted before makes no work. Returns how many rows were new.
+    /// Versions older than `forget_before` (same text form as `modified`) are forgotten.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn accept_changes(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+        rows: &[FeedPosition],
+        forget_before: Option<String>,
+        due_at: DateTime<Utc>,
+    ) -> Result<usize, StoreError>;
+}
+
+/// How work is taken and given back.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Lanes: Send + Sync {
+    /// Leases up to `limit` due lanes, longest due first, none of a paused connection. A lane whose lease
+    /// has lapsed counts as due. Cost does not depend on how many requests wait.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    async fn claim(
+        &self,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+        limit: u32,
+    ) -> Result<Vec<Claim>, StoreError>;
+
+    /// Makes a lease last until `until`.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when somebody else holds the lane.
+    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// The claimed work is done: removes the requests that were taken, keeps later ones (due as they asked),
+    /// forgets the failed tries, and notes the look. `redirect` marks other lanes due in the same commit.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when somebody else holds the lane.
+    async fn complete(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        redirect: Vec<LaneRequest>,
+    ) -> Result<(), StoreError>;
+
+    /// The claimed work must go on at `at`: keeps the requests, adds `ask` if it is not among them, and
+    /// notes the look. `failed` counts a failed try; otherwise the count starts again at zero.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when somebody else holds the lane.
+    async fn postpone(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        at: DateTime<Utc>,
+        failed: bool,
+    ) -> Result<(), StoreError>;
+
+    /// Hands the lane back as it was, at once due again (graceful shutdown).
+    ///
+    /// # Errors
+    /// When the store is not available. A lost lease is no error here.
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// When the next lane becomes due; `None` when nothing waits.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Lets no lane of the connection be claimed before `until`. Returns true when it was not paused for
+    /// this code before: the moment for an alarm.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    async fn pause(
+        &self,
+        connection: &ConnectionName,
+        until: DateTime<Utc>,
+        code: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends a pause after a success. Returns the code it was paused for, when it was: the moment to clear
+    /// the alarm.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError>;
+}
+
+/// The same ask in one request list is served once.
+pub fn without_repeats(asks: impl IntoIterator<Item = Ask>) -> Vec<Ask> {
+    let mut distinct: Vec<Ask> = asks.into_iter().collect();
+    distinct.sort();
+    distinct.dedup();
+    distinct
+}

@@ -1,0 +1,159 @@
+//! What the services need from NetSuite.
+
+use std::collections::HashMap;
+
+use amz_domain::fulfillment::FulfilledLine;
+use amz_domain::{
+    AmazonLineId, AmazonOrderId, Channel, DeliveryMarks, ExternalId, ItemFulfillment, ItemFulfillmentId,
+    ItemId, LineNumber, LocationId, PackageId, SalesOrder, SalesOrderId, Sku, SyncState, TrackingNumber,
+};
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use crate::failure::PortError;
+
+/// Sales orders.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait SalesOrders: Send + Sync {
+    /// Reads an order with its lines; `None` when there is no such order, or the role cannot see it.
+    ///
+    /// # Errors
+    /// Read failures; `Unreadable` names the field that could not be understood.
+    async fn read(&self, order: &SalesOrderId) -> Result<Option<SalesOrder>, PortError>;
+
+    /// Writes our fields and closes lines. Repeating the same patch leaves the same order.
+    ///
+    /// # Errors
+    /// Any failure.
+    async fn patch(&self, order: &SalesOrderId, patch: &SalesOrderPatch) -> Result<(), PortError>;
+}
+
+/// Items.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Items: Send + Sync {
+    /// The SKU of each item, by the configured item field; an item without one is absent.
+    /// Adapters remember what they have read, so that a known item costs no call.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn skus(&self, items: &[ItemId]) -> Result<HashMap<ItemId, Sku>, PortError>;
+}
+
+/// Item fulfilments.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ItemFulfillments: Send + Sync {
+    /// Makes an item fulfilment from a sales order (transform), under our external id.
+    ///
+    /// # Errors
+    /// Any failure; `Conflict` when the external id is taken.
+    async fn create(&self, fulfillment: &NewItemFulfillment) -> Result<ItemFulfillmentId, PortError>;
+
+    /// Reads an item fulfilment by our external id; `None` when there is none.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn find(&self, external_id: &ExternalId) -> Result<Option<ItemFulfillment>, PortError>;
+
+    /// Writes our fields and the tracking number. Repeating the same patch leaves the same record.
+    ///
+    /// # Errors
+    /// Any failure.
+    async fn patch(
+        &self,
+        fulfillment: &ItemFulfillmentId,
+        patch: &ItemFulfillmentPatch,
+    ) -> Result<(), PortError>;
+}
+
+/// The change feed of sales orders.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ChangedSalesOrders: Send + Sync {
+    /// One page of sales orders changed at or after a position, oldest first, that Amazon could have to
+    /// ship or already ships.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn page(&self, after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
+}
+
+/// A place in a change feed: the last row seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct FeedPosition {
+    /// `lastmodifieddate` in NetSuite's own fixed text form, `YYYY-MM-DDTHH:MM:SS` in the account's zone.
+    pub modified: String,
+    /// Internal id.
+    pub id: SalesOrderId,
+}
+
+/// One page of a change feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedPage {
+    /// The rows, oldest first.
+    pub rows: Vec<FeedPosition>,
+    /// True when there may be more rows now.
+    pub more: bool,
+}
+
+/// What to write on a sales order; what is `None` or empty stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SalesOrderPatch {
+    /// `custbody_amz_order_id`.
+    pub amazon_order: Option<AmazonOrderId>,
+    /// `custbody_amz_channel`.
+    pub channel: Option<Channel>,
+    /// `custbody_amz_sync_state`.
+    pub sync_state: Option<SyncState>,
+    /// `custbody_amz_sync_message`; the empty text empties it.
+    pub sync_message: Option<String>,
+    /// `custcol_amz_line_id` per line.
+    pub amazon_lines: Vec<(LineNumber, AmazonLineId)>,
+    /// Lines of which nothing more will ship.
+    pub close: Vec<LineNumber>,
+}
+
+/// An item fulfilment as NetSuite shall make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItemFulfillment {
+    /// The sales order it comes from.
+    pub sales_order: SalesOrderId,
+    /// Our external id.
+    pub external_id: ExternalId,
+    /// Amazon's package.
+    pub package: PackageId,
+    /// Amazon's order.
+    pub amazon_order: AmazonOrderId,
+    /// Posting date.
+    pub date: NaiveDate,
+    /// What is in the package.
+    pub lines: Vec<FulfilledLine>,
+    /// All other goods lines of the order, to be left out explicitly: NetSuite fulfils what is not mentioned.
+    pub left_out: Vec<LineNumber>,
+    /// Location that the lines ship from.
+    pub location: Option<LocationId>,
+    /// The carrier's number, when it is known.
+    pub tracking_number: Option<TrackingNumber>,
+    /// Our fields.
+    pub marks: DeliveryMarks,
+}
+
+/// What to write on an item fulfilment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemFulfillmentPatch {
+    /// The package's tracking number, when it is new or changed.
+    pub tracking: Option<TrackingChange>,
+    /// Our fields; what is `None` stays as it is.
+    pub marks: DeliveryMarks,
+}
+
+/// A tracking number that came or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackingChange {
+    /// The number that holds from now on.
+    pub number: TrackingNumber,
+    /// The number it replaces; noted on the package line.
+    pub replaces: Option<TrackingNumber>,
+}

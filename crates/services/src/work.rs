@@ -1,0 +1,125 @@
+//! Lanes, asks and leases: the unit of work.
+
+use amz_domain::{AmazonOrderId, ConnectionName, SalesOrderId, TrackerKey};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What work must be serial for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lane {
+    /// One sales order, whichever side speaks. Text form `order/<internal id>`.
+    SalesOrder(SalesOrderId),
+    /// An Amazon order that no link knows yet: looked up once, then its work moves to the sales order's
+    /// lane. Text form `amazon-order/<amazon id>`.
+    AmazonOrder(AmazonOrderId),
+}
+
+impl std::fmt::Display for Lane {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SalesOrder(id) => write!(formatter, "order/{id}"),
+            Self::AmazonOrder(id) => write!(formatter, "amazon-order/{id}"),
+        }
+    }
+}
+
+/// Text that is not a lane.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a lane: expected order/<id> or amazon-order/<id>")]
+pub struct NotALane(pub String);
+
+impl std::str::FromStr for Lane {
+    type Err = NotALane;
+
+    fn from_str(text: &str) -> Result<Self, NotALane> {
+        match text.split_once('/') {
+            Some(("order", id)) if !id.is_empty() => Ok(Self::SalesOrder(id.into())),
+            Some(("amazon-order", id)) if !id.is_empty() => Ok(Self::AmazonOrder(id.into())),
+            _ => Err(NotALane(text.to_owned())),
+        }
+    }
+}
+
+/// A lane of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LaneKey {
+    /// Whose lane it is.
+    pub connection: ConnectionName,
+    /// Which lane.
+    pub lane: Lane,
+}
+
+impl std::fmt::Display for LaneKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.connection, self.lane)
+    }
+}
+
+/// What somebody wants looked at. Equal asks of one lane are served by one look.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Ask {
+    /// Read the sales order and bring Amazon up to date.
+    SalesOrder,
+    /// Read Amazon's order and bring NetSuite up to date.
+    AmazonOrder,
+    /// Read one package tracker and bring its fulfilment up to date.
+    Tracker(TrackerKey),
+}
+
+impl std::fmt::Display for Ask {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SalesOrder => formatter.write_str("sales order"),
+            Self::AmazonOrder => formatter.write_str("Amazon order"),
+            Self::Tracker(key) => write!(formatter, "tracker {key}"),
+        }
+    }
+}
+
+/// The notice that made somebody ask, for the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeReference {
+    /// Where the notice came from and its row id there, for example `inbox/17`.
+    pub id: String,
+    /// What it was about, for example `PACKAGE_DELIVERED`.
+    pub kind: String,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// A wish to have a lane worked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneRequest {
+    /// The lane.
+    pub key: LaneKey,
+    /// What to look at.
+    pub ask: Ask,
+    /// Not before this instant; a lane that is due earlier stays so.
+    pub due_at: DateTime<Utc>,
+    /// What made somebody ask.
+    pub notice: Option<NoticeReference>,
+}
+
+/// The right to work on a lane for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The lane.
+    pub key: LaneKey,
+    /// Who holds it: one name per worker process start.
+    pub owner: String,
+    /// Grows with each claim of the lane; writes under an older fence are refused.
+    pub fence: i64,
+}
+
+/// A leased lane with everything that waits on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The lease.
+    pub lease: Lease,
+    /// What to look at, without repeats.
+    pub asks: Vec<Ask>,
+    /// The last request taken; completion removes the requests up to here and no later one.
+    pub through: i64,
+    /// Failed tries of this work so far.
+    pub attempts: u32,
+}
