@@ -1,0 +1,353 @@
+//! The pretend Amazon: Buy with Prime API of version 2024-11-01, orders, packages, tracking and events.
+//!
+//! Two addresses: `POST /token` (client credentials, tokens of 15 minutes) and `POST /graphql`
+//! (`createOrder`, `updateOrder`, `order`, `packageTracker`). An order comes to life with one pending
+//! package that covers all lines Amazon fulfils; [`Amazon`] then splits, ships, delivers and cancels
+//! packages, and each step sends the events that Amazon would send.
+
+mod create;
+mod errors;
+mod events;
+mod graphql;
+mod json;
+mod order;
+mod packages;
+mod sender;
+mod settings;
+mod state;
+mod tokens;
+mod tracking;
+mod update;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_graphql::dynamic::Schema;
+use axum::Router;
+use axum::extract::{Request, State as Shared};
+use axum::http::{StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
+
+pub use events::{Delivery, WebhookEvent};
+pub use order::{Alias, CancellationReason, Content, ExecutionState, Line, Order, Package, PackageState};
+pub use packages::MoveError;
+pub use settings::{AmazonSettings, DeliveryPreview, SenderAuthentication, Subscription, WebhookSettings};
+pub use tracking::{Milestone, MilestoneCode, Place, Tracker};
+
+use self::errors::{Class, Refusal};
+use self::events::{Happening, Outbox};
+use self::json::text;
+use self::state::State;
+use self::tokens::Tokens;
+use crate::exchange::{Core, Manners, exchange, read};
+use crate::{SandboxError, Vendor, locked};
+
+/// The handle to the pretend Amazon. Cheap to clone.
+#[derive(Clone)]
+pub struct Amazon {
+    core: Core,
+    settings: Arc<AmazonSettings>,
+    state: Arc<Mutex<State>>,
+    tokens: Arc<Tokens>,
+    outbox: Arc<Outbox>,
+    schema: Schema,
+    http: reqwest::Client,
+}
+
+impl fmt::Debug for Amazon {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Amazon").field("address", &self.core.address).finish_non_exhaustive()
+    }
+}
+
+impl Amazon {
+    pub(crate) fn new(core: Core, settings: AmazonSettings) -> Result<Self, SandboxError> {
+        // Harmless when the program has chosen a provider already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().build().map_err(SandboxError::Webhook)?;
+        let outbox = Outbox::new(core.seed, settings.webhooks.clone(), settings.target_id.clone());
+        Ok(Self {
+            state: Arc::new(Mutex::new(State::new(core.seed))),
+            tokens: Arc::new(Tokens::default()),
+            outbox: Arc::new(outbox),
+            schema: graphql::schema().map_err(SandboxError::Schema)?,
+            http,
+            settings: Arc::new(settings),
+            core,
+        })
+    }
+
+    /// How it was set up.
+    pub fn settings(&self) -> &AmazonSettings {
+        &self.settings
+    }
+
+    /// All orders, oldest first.
+    pub fn orders(&self) -> Vec<Order> {
+        locked(&self.state).orders().to_vec()
+    }
+
+    /// One order by Amazon's id.
+    pub fn order(&self, id: &str) -> Option<Order> {
+        locked(&self.state).order(id).cloned()
+    }
+
+    /// The order that carries this alias.
+    pub fn order_by_alias(&self, alias_type: &str, alias_id: &str) -> Option<Order> {
+        locked(&self.state).order_by_alias(alias_type, alias_id).cloned()
+    }
+
+    /// How many orders carry this alias. More than one would be a fault of the sandbox itself.
+    pub fn orders_with_alias(&self, alias_type: &str, alias_id: &str) -> usize {
+        let state = locked(&self.state);
+        state.orders().iter().filter(|order| order.has_alias(alias_type, alias_id)).count()
+    }
+
+    /// Releases a pending package into several pending ones; returns their new ids.
+    ///
+    /// # Errors
+    /// [`MoveError`] when the package is not pending or the parts do not add up to it.
+    pub fn split(
+        &self,
+        order_id: &str,
+        package_id: &str,
+        parts: Vec<Vec<Content>>,
+    ) -> Result<Vec<String>, MoveError> {
+        self.moved(|state, now| state.split(order_id, package_id, parts, now))
+    }
+
+    /// Hands a pending package to a carrier under a tracking number.
+    ///
+    /// # Errors
+    /// [`MoveError`] when the package is not pending, the order on hold or the number in use.
+    pub fn ship(
+        &self,
+        order_id: &str,
+        package_id: &str,
+        carrier_code: &str,
+        tracking_number: &str,
+    ) -> Result<(), MoveError> {
+        let tracking = Some((carrier_code, tracking_number));
+        self.moved(|state, now| state.ship(order_id, package_id, tracking, now))
+    }
+
+    /// Hands a pending package to a carrier that has no number for it yet.
+    ///
+    /// # Errors
+    /// [`MoveError`] when the package is not pending or the order on hold.
+    pub fn ship_without_tracking(&self, order_id: &str, package_id: &str) -> Result<(), MoveError> {
+        self.moved(|state, now| state.ship(order_id, package_id, None, now))
+    }
+
+    /// Gives a package in transit its tracking number, or another one in place of the old.
+    ///
+    /// # Errors
+    /// [`MoveError`] when the package is not in transit or the number in use.
+    pub fn change_tracking_number(
+        &self,
+        order_id: &str,
+        package_id: &str,
+        carrier_code: &str,
+        tracking_number: &str,
+    ) -> Result<(), MoveError> {
+        self.moved(|state, now| {
+            state.change_tracking_number(order_id, package_id, carrier_code, tracking_number, now)
+        })
+    }
+
+    /// Adds a milestone to a parcel; now, if `occurred_at` is not given. `Delivered` and
+    /// `Undeliverable` also end the package's journey.
+    ///
+    /// # Errors
+    /// [`MoveError::UnknownTrackingNumber`].
+    pub fn milestone(
+        &self,
+        tracking_number: &str,
+        code: MilestoneCode,
+        place: Option<Place>,
+        occurred_at: Option<DateTime<Utc>>,
+    ) -> Result<(), MoveError> {
+        self.moved(|state, now| {
+            state.milestone(tracking_number, code, place, occurred_at.unwrap_or(now), now)
+        })
+    }
+
+    /// Delivers a package in transit.
+    ///
+    /// # Errors
+    /// [`MoveError`] when it is not in transit.
+    pub fn deliver(&self, order_id: &str, package_id: &str) -> Result<(), MoveError> {
+        self.moved(|state, now| state.deliver(order_id, package_id, now))
+    }
+
+    /// Cancels a package.
+    ///
+    /// # Errors
+    /// [`MoveError`] when its state does not allow it or the reason does not fit.
+    pub fn cancel_package(
+        &self,
+        order_id: &str,
+        package_id: &str,
+        reason: CancellationReason,
+    ) -> Result<(), MoveError> {
+        self.moved(|state, now| state.cancel_package(order_id, package_id, reason, now))
+    }
+
+    /// Ends all access tokens at once.
+    pub fn revoke_all_tokens(&self) {
+        self.tokens.revoke_all();
+    }
+
+    /// Adds a receiver of events, or replaces the one with the same id. Events still on their way
+    /// follow it to its new address.
+    pub fn subscribe(&self, subscription: Subscription) {
+        self.outbox.subscribe(subscription);
+    }
+
+    /// Removes a receiver; events on their way to it are given up.
+    pub fn unsubscribe(&self, id: &str) {
+        self.outbox.unsubscribe(id);
+    }
+
+    /// The receivers of events.
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        self.outbox.subscriptions()
+    }
+
+    /// From now on events are kept back instead of sent.
+    pub fn hold_events(&self) {
+        self.outbox.hold();
+    }
+
+    /// The events kept back, oldest first.
+    pub fn pending_events(&self) -> Vec<WebhookEvent> {
+        self.outbox.held()
+    }
+
+    /// Hands the events kept back over to the caller; they will not be sent.
+    pub fn take_pending_events(&self) -> Vec<WebhookEvent> {
+        self.outbox.take_held()
+    }
+
+    /// Sends the kept-back events at these positions of [`Amazon::pending_events`], in this order; a
+    /// position named twice is sent twice. The others, and new ones, stay kept back.
+    pub fn release_events_in_order(&self, positions: &[usize]) {
+        self.outbox.release_in_order(positions);
+    }
+
+    /// Sends all events kept back and keeps back no more.
+    pub fn release_events(&self) {
+        self.outbox.release();
+    }
+
+    /// Waits until every event that is not kept back was accepted or given up.
+    pub async fn events_settled(&self) {
+        self.outbox.settled().await;
+    }
+
+    /// All events made so far, oldest first, sent or not.
+    pub fn events(&self) -> Vec<WebhookEvent> {
+        self.outbox.all()
+    }
+
+    /// All attempts to hand over an event.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.outbox.deliveries()
+    }
+
+    fn moved<T>(
+        &self,
+        step: impl FnOnce(&mut State, DateTime<Utc>) -> Result<(T, Vec<Happening>), MoveError>,
+    ) -> Result<T, MoveError> {
+        let now = self.core.clock.now();
+        let mut state = locked(&self.state);
+        let (result, happened) = step(&mut state, now)?;
+        for happening in &happened {
+            let order = happening.order_id.as_deref().and_then(|id| state.order(id));
+            self.outbox.emit(happening, order, now);
+        }
+        Ok(result)
+    }
+
+    /// Carries out one root field of the schema.
+    fn operation(&self, field: &str, arguments: &Json) -> Result<Json, Refusal> {
+        let now = self.core.clock.now();
+        let mut state = locked(&self.state);
+        let order = |state: &State, id: &str| state.order(id).map(Order::document);
+        match field {
+            "createOrder" => {
+                let id = state.create_order(&self.settings, &arguments["input"], now)?;
+                let confirmed = Happening::order("ORDER_CONFIRMED", &id);
+                self.outbox.emit(&confirmed, state.order(&id), now);
+                Ok(json!({ "order": order(&state, &id) }))
+            }
+            "updateOrder" => {
+                let id = state.update_order(&arguments["orderIdentifier"], &arguments["input"], now)?;
+                Ok(json!({ "order": order(&state, &id) }))
+            }
+            "order" => state.identified(&arguments["orderIdentifier"]).map(Order::document),
+            "packageTracker" => {
+                let wanted = &arguments["packageTrackerInput"]["packageTrackerIdentifier"];
+                let carrier = text(wanted, "carrierCode").unwrap_or_default();
+                let number = text(wanted, "trackingNumber").unwrap_or_default();
+                match state.tracker(carrier, number, now) {
+                    Some(tracker) => Ok(tracker.document()),
+                    None => Err(Refusal::new(Class::NotFound, "Package tracker not found.")),
+                }
+            }
+            _ => Err(Refusal::new(Class::Internal, format!("{field} is not built"))),
+        }
+    }
+}
+
+impl Manners for Amazon {
+    fn too_many_requests(&self, retry_after_s: Option<u64>) -> Response {
+        let body = axum::Json(Refusal::new(Class::Throttling, "Rate exceeded").body());
+        let mut answer = (StatusCode::TOO_MANY_REQUESTS, body).into_response();
+        if let Some(seconds) = retry_after_s {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        answer
+    }
+
+    fn server_error(&self) -> Response {
+        let body = axum::Json(Refusal::new(Class::Internal, "Internal server error").body());
+        (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+    }
+
+    fn graphql_throttle(&self) -> Response {
+        axum::Json(Refusal::new(Class::Throttling, "Rate exceeded").body()).into_response()
+    }
+
+    fn revoke_presented_token(&self, parts: &Parts) -> Option<Response> {
+        self.tokens.revoke(tokens::bearer(parts)?);
+        Some(graphql::refused_token(self))
+    }
+}
+
+/// The addresses of the pretend Amazon.
+pub(crate) fn router(amazon: Amazon) -> Router {
+    Router::new().route("/graphql", post(graphql)).route("/token", post(token)).with_state(amazon)
+}
+
+async fn graphql(Shared(amazon): Shared<Amazon>, request: Request) -> Response {
+    let (parts, body) = match read(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    let operation = graphql::operation_name(&body);
+    let act = async |parts: Parts, body: axum::body::Bytes| graphql::answer(&amazon, &parts, &body).await;
+    exchange(&amazon.core, &amazon, Vendor::Amazon, &operation, parts, body, act).await
+}
+
+async fn token(Shared(amazon): Shared<Amazon>, request: Request) -> Response {
+    let (parts, body) = match read(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    let act = async |parts: Parts, body: axum::body::Bytes| tokens::answer(&amazon, &parts, &body);
+    exchange(&amazon.core, &amazon, Vendor::Amazon, "token", parts, body, act).await
+}

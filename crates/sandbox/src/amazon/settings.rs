@@ -1,0 +1,138 @@
+//! How the pretend Amazon is set up.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// Credentials, catalogue and habits of the pretend Amazon.
+#[derive(Debug, Clone)]
+pub struct AmazonSettings {
+    /// Client id of the API credentials.
+    pub client_id: String,
+    /// Client secret of the API credentials.
+    pub client_secret: String,
+    /// Value that `x-api-target-id` must have; also the business product id in event resources.
+    pub target_id: String,
+    /// Life of an access token in seconds.
+    pub token_life_s: u32,
+    /// HTTP status of the answer to a missing, expired or revoked access token. Amazon documents the
+    /// error class and leaves the status open.
+    pub refused_token_status: u16,
+    /// Merchant SKUs that exist; every SKU exists when `None`.
+    pub known_skus: Option<BTreeSet<String>>,
+    /// Delivery previews made at the storefront. An order that names one of them has to match it; an
+    /// unknown preview id is taken on trust.
+    pub previews: Vec<DeliveryPreview>,
+    /// How events are sent.
+    pub webhooks: WebhookSettings,
+}
+
+impl Default for AmazonSettings {
+    /// Fixed rehearsal credentials, tokens of 900 s, all SKUs, no subscription.
+    fn default() -> Self {
+        Self {
+            client_id: "sandbox-amazon-client".into(),
+            client_secret: "sandbox-amazon-secret".into(),
+            target_id: "bp-00000000-0000-4000-8000-000000000001".into(),
+            token_life_s: 900,
+            refused_token_status: 200,
+            known_skus: None,
+            previews: Vec::new(),
+            webhooks: WebhookSettings::default(),
+        }
+    }
+}
+
+/// What a storefront showed the shopper; a Prime line has to agree with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryPreview {
+    /// Preview id.
+    pub id: String,
+    /// Offer id within the preview.
+    pub offer_id: String,
+    /// Merchant SKU the preview was made for.
+    pub sku: String,
+    /// Postal code the preview was made for.
+    pub postal_code: String,
+}
+
+/// How events are sent. Amazon publishes neither order nor retry schedule, so assume the worst.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// Where events go from the start.
+    pub subscriptions: Vec<Subscription>,
+    /// Put the affected order into `data` instead of sending `{}`.
+    pub filled: bool,
+    /// About this many of 1000 events are sent twice.
+    pub duplicate_permille: u16,
+    /// Events are shuffled among this many neighbours; 0 and 1 keep the order.
+    pub reorder_window: usize,
+    /// Wait before the second attempt, in milliseconds; it doubles from attempt to attempt.
+    pub first_wait_ms: u64,
+    /// Longest wait between two attempts, in milliseconds.
+    pub longest_wait_ms: u64,
+    /// Attempts after which an event is given up.
+    pub attempts: u32,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl Default for WebhookSettings {
+    /// Thin events, once each, in order; up to 20 attempts with waits of 0.1 s growing to 2 s.
+    fn default() -> Self {
+        Self {
+            subscriptions: Vec::new(),
+            filled: false,
+            duplicate_permille: 0,
+            reorder_window: 1,
+            first_wait_ms: 100,
+            longest_wait_ms: 2_000,
+            attempts: 20,
+            timeout_ms: 10_000,
+        }
+    }
+}
+
+/// One receiver of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Comes back in each event as `subscriptionId`.
+    pub id: String,
+    /// Where events are posted.
+    pub url: String,
+    /// Event types wanted; all when empty.
+    #[serde(default)]
+    pub event_types: Vec<String>,
+    /// How the sender proves who it is.
+    #[serde(default)]
+    pub authentication: SenderAuthentication,
+}
+
+/// The two documented schemes of Amazon's webhook sender, and none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SenderAuthentication {
+    /// Nothing.
+    #[default]
+    None,
+    /// HTTP Basic.
+    Basic {
+        /// User name.
+        username: String,
+        /// Password.
+        password: String,
+    },
+    /// A bearer token fetched with client credentials.
+    #[serde(rename = "oauth")]
+    OAuth {
+        /// Token endpoint of the receiver.
+        token_url: String,
+        /// Client id, sent in the form.
+        client_id: String,
+        /// Client secret, sent in the form.
+        client_secret: String,
+        /// Further form parameters, for example a scope.
+        #[serde(default)]
+        body_parameters: Vec<(String, String)>,
+    },
+}

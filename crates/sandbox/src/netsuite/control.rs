@@ -1,0 +1,112 @@
+//! The handle over HTTP and in JSON, mounted at `/control/netsuite`.
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::handle::{NetSuite, RecordError};
+
+/// Largest body taken, in bytes: exports can be long.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// Routes of the control interface.
+pub(crate) fn control_router(netsuite: NetSuite) -> Router {
+    Router::new()
+        .route("/sales-orders", get(sales_orders).post(load))
+        .route("/sales-orders/{id}", get(sales_order).patch(edit))
+        .route("/sales-orders/{id}/fulfillments", get(fulfillments))
+        .route("/items", put(put_item))
+        .route("/records/{type}", put(put_record))
+        .route("/records/{type}/{id}", get(record).delete(delete))
+        .route("/login-audit-trail", get(trail))
+        .route("/tokens/revoke", post(revoke))
+        .route("/unlock", post(unlock))
+        .route("/slots", get(slots).put(set_slots))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(netsuite)
+}
+
+async fn sales_orders(State(netsuite): State<NetSuite>) -> Json<Value> {
+    Json(json!({"items": netsuite.sales_orders()}))
+}
+
+async fn load(State(netsuite): State<NetSuite>, Json(orders): Json<Vec<Value>>) -> Response {
+    answer(netsuite.load_sales_orders(orders).map(|ids| json!({"ids": ids})))
+}
+
+async fn sales_order(State(netsuite): State<NetSuite>, Path(id): Path<u64>) -> Response {
+    found(netsuite.sales_order(id))
+}
+
+async fn edit(State(netsuite): State<NetSuite>, Path(id): Path<u64>, Json(patch): Json<Value>) -> Response {
+    answer(netsuite.edit_sales_order(id, &patch).map(|()| json!({"id": id})))
+}
+
+async fn fulfillments(State(netsuite): State<NetSuite>, Path(id): Path<u64>) -> Json<Value> {
+    Json(json!({"items": netsuite.fulfillments_of(id)}))
+}
+
+async fn put_item(State(netsuite): State<NetSuite>, Json(item): Json<Value>) -> Response {
+    answer(netsuite.put_item(&item).map(|id| json!({"id": id})))
+}
+
+async fn put_record(
+    State(netsuite): State<NetSuite>,
+    Path(record_type): Path<String>,
+    Json(record): Json<Value>,
+) -> Response {
+    answer(netsuite.put_record(&record_type, &record).map(|id| json!({"id": id})))
+}
+
+async fn record(State(netsuite): State<NetSuite>, Path((record_type, id)): Path<(String, u64)>) -> Response {
+    found(netsuite.record(&record_type, id))
+}
+
+async fn delete(State(netsuite): State<NetSuite>, Path((record_type, id)): Path<(String, u64)>) -> Response {
+    answer(netsuite.delete_record(&record_type, id).map(|()| json!({"id": id})))
+}
+
+async fn trail(State(netsuite): State<NetSuite>) -> Json<Value> {
+    Json(json!({"items": netsuite.login_audit_trail()}))
+}
+
+async fn revoke(State(netsuite): State<NetSuite>) -> StatusCode {
+    netsuite.revoke_tokens();
+    StatusCode::NO_CONTENT
+}
+
+async fn unlock(State(netsuite): State<NetSuite>) -> StatusCode {
+    netsuite.unlock_user();
+    StatusCode::NO_CONTENT
+}
+
+async fn slots(State(netsuite): State<NetSuite>) -> Json<Value> {
+    Json(json!({"slots": netsuite.slots()}))
+}
+
+async fn set_slots(State(netsuite): State<NetSuite>, Json(body): Json<Value>) -> Response {
+    let slots = body.get("slots").and_then(Value::as_u64).and_then(|slots| usize::try_from(slots).ok());
+    let Some(slots) = slots else {
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": "slots must be a whole number"})))
+            .into_response();
+    };
+    netsuite.set_slots(slots);
+    Json(json!({"slots": slots})).into_response()
+}
+
+fn answer(outcome: Result<Value, RecordError>) -> Response {
+    match outcome {
+        Ok(document) => Json(document).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response(),
+    }
+}
+
+fn found(record: Option<Value>) -> Response {
+    match record {
+        Some(record) => Json(record).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({"error": "no such record"}))).into_response(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The pretend NetSuite: logins, the record service, transforms, SuiteQL and concurrency slots.
+//!
+//! [`NetSuite`] is the handle that tests and the control interface use; the HTTP side answers below
+//! `/netsuite/services/rest`. Operations, as fault scripts and the list of calls name them:
+//!
+//! | operation | request |
+//! | --- | --- |
+//! | `token` | `POST /auth/oauth2/v1/token` |
+//! | `serverTime` | `GET /system/v1/serverTime` |
+//! | `suiteql` | `POST /query/v1/suiteql` |
+//! | `<type>.get` | `GET /record/v1/<type>/<id>` and what lies below |
+//! | `<type>.list` | `GET /record/v1/<type>` |
+//! | `<type>.create` | `POST /record/v1/<type>` |
+//! | `<type>.patch`, `<type>.upsert`, `<type>.delete` | `PATCH`, `PUT`, `DELETE /record/v1/<type>/<id>` |
+//! | `<type>.transform.<target>` | `POST /record/v1/<type>/<id>/!transform/<target>` |
+//! | `<type>.preview.<target>` | the same with `Accept: …; type=create-form` |
+//!
+//! The control interface, below `/control/netsuite`:
+//!
+//! | request | body | does |
+//! | --- | --- | --- |
+//! | `GET sales-orders`, `GET sales-orders/{id}` | | orders as an expanded GET shows them |
+//! | `POST sales-orders` | an array of orders | [`NetSuite::load_sales_orders`] |
+//! | `PATCH sales-orders/{id}` | a merge patch | [`NetSuite::edit_sales_order`] |
+//! | `GET sales-orders/{id}/fulfillments` | | [`NetSuite::fulfillments_of`] |
+//! | `PUT items`, `PUT records/{type}` | a record | creates or changes it |
+//! | `GET`, `DELETE records/{type}/{id}` | | reads or deletes it |
+//! | `GET login-audit-trail` | | why logins failed |
+//! | `POST tokens/revoke`, `POST unlock` | | ends access tokens; ends a lock |
+//! | `GET slots`, `PUT slots` | `{slots}` | concurrency |
+//!
+//! Not here: asynchronous calls, batches, RESTlets, stock levels, billing and returns.
+
+mod answer;
+mod auth;
+mod books;
+mod control;
+mod errors;
+mod handle;
+mod load;
+mod number;
+mod records;
+mod router;
+mod service;
+mod settings;
+mod status;
+mod suiteql;
+mod transform;
+
+pub use auth::{KeyError, LoginAttempt, PublicKey};
+pub use handle::{NetSuite, RecordError};
+pub use settings::{Certificate, CustomField, CustomFieldKind, NetSuiteSettings};
+
+pub(crate) use control::control_router;
+pub(crate) use router::router;

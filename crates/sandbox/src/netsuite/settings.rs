@@ -1,0 +1,148 @@
+//! What a pretend NetSuite account is made of.
+
+use super::auth::PublicKey;
+
+/// Kind of a custom field: decides which values a write may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomFieldKind {
+    /// Free text.
+    Text,
+    /// Decimal number.
+    Number,
+    /// Whole number.
+    Integer,
+    /// Check box.
+    Boolean,
+    /// Day without time, `YYYY-MM-DD`.
+    Date,
+    /// Instant, ISO 8601.
+    DateTime,
+    /// Entry of a list or another record, `{"id": …}`.
+    Reference,
+}
+
+/// A custom field that exists in the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomField {
+    /// Script id: `custbody_…`, `custcol_…`, `custitem_…`, `custentity_…`, `custrecord_…`.
+    pub script_id: String,
+    /// What values it takes.
+    pub kind: CustomFieldKind,
+}
+
+impl CustomField {
+    /// A field of this script id and kind.
+    pub fn new(script_id: impl Into<String>, kind: CustomFieldKind) -> Self {
+        Self { script_id: script_id.into(), kind }
+    }
+}
+
+/// A certificate mapped to the integration for OAuth 2.0 machine to machine.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// Certificate id, the `kid` of the assertion's header.
+    pub id: String,
+    /// Public half of the key that signs assertions.
+    pub key: PublicKey,
+}
+
+/// Settings of the pretend account. Field names of fields and codes follow NetSuite.
+#[derive(Debug, Clone)]
+pub struct NetSuiteSettings {
+    /// Account id in realm spelling, for example `1234567_SB1`.
+    pub account: String,
+    /// Consumer key of the integration record.
+    pub consumer_key: String,
+    /// Consumer secret of the integration record.
+    pub consumer_secret: String,
+    /// Id of the access token of the integration user.
+    pub token_id: String,
+    /// Secret of that access token.
+    pub token_secret: String,
+    /// Client id (`iss` of assertions) for OAuth 2.0 machine to machine.
+    pub client_id: String,
+    /// Certificates whose keys may sign assertions.
+    pub certificates: Vec<Certificate>,
+    /// Accepted `aud` values besides the token address as the client called it.
+    pub audiences: Vec<String>,
+    /// Life of an access token in seconds.
+    pub access_token_seconds: i64,
+    /// Whether five failed logins in a row lock the user for 30 minutes.
+    pub lock_out: bool,
+    /// How many requests the account serves at the same time.
+    pub slots: usize,
+    /// Zone of the integration user: SuiteQL shows and reads date-times in it.
+    pub timezone: chrono_tz::Tz,
+    /// `o:errorCode` of a create whose external id is taken. NetSuite's own is not documented for REST.
+    pub duplicate_code: String,
+    /// Whether a package line without a weight is refused.
+    pub package_weight_required: bool,
+    /// Whether saving or deleting a fulfilment moves its order's last-modified time.
+    pub fulfillment_touches_order: bool,
+    /// `shipStatus` of a fulfilment whose creator names none: `A` picked, `B` packed, `C` shipped.
+    pub default_ship_status: char,
+    /// Whether an order created without `orderStatus` waits for approval.
+    pub new_orders_need_approval: bool,
+    /// Custom fields that exist.
+    pub custom_fields: Vec<CustomField>,
+    /// Script ids of the custom record types that exist.
+    pub custom_records: Vec<String>,
+}
+
+impl Default for NetSuiteSettings {
+    fn default() -> Self {
+        Self {
+            account: "1234567_SB1".to_owned(),
+            consumer_key: "sandbox-consumer-key".to_owned(),
+            consumer_secret: "sandbox-consumer-secret".to_owned(),
+            token_id: "sandbox-token-id".to_owned(),
+            token_secret: "sandbox-token-secret".to_owned(),
+            client_id: "sandbox-client-id".to_owned(),
+            certificates: Vec::new(),
+            audiences: Vec::new(),
+            access_token_seconds: 3600,
+            lock_out: true,
+            slots: 5,
+            timezone: chrono_tz::America::Los_Angeles,
+            duplicate_code: "DUP_RCRD".to_owned(),
+            package_weight_required: true,
+            fulfillment_touches_order: true,
+            default_ship_status: 'A',
+            new_orders_need_approval: false,
+            custom_fields: default_custom_fields(),
+            custom_records: ["audit_log", "outbox", "config"]
+                .map(|name| format!("customrecord_amz_{name}"))
+                .to_vec(),
+        }
+    }
+}
+
+fn default_custom_fields() -> Vec<CustomField> {
+    use CustomFieldKind::{Boolean, DateTime, Integer, Text};
+    const BODY: &[(&str, CustomFieldKind)] = &[
+        ("amz_order_id", Text),
+        ("amz_channel", Text),
+        ("amz_sync_state", Text),
+        ("amz_sync_message", Text),
+        ("amz_cancel_state", Text),
+        ("amz_hold", Boolean),
+        ("amz_package_id", Text),
+        ("amz_delivery_state", Text),
+        ("amz_milestone", Text),
+        ("amz_milestone_at", DateTime),
+        ("amz_milestone_place", Text),
+        ("amz_delivery_attempts", Integer),
+        ("amz_delivered_at", DateTime),
+        ("amz_carrier", Text),
+        ("amz_tracking_url", Text),
+        ("amz_return_id", Text),
+        ("amz_refund_id", Text),
+        ("amz_origin", Text),
+        ("amz_shopper_identity", Text),
+    ];
+    const LINE: &[(&str, CustomFieldKind)] =
+        &[("amz_line_id", Text), ("amz_fulfill", Boolean), ("amz_offer_id", Text), ("amz_preview_id", Text)];
+    let body = BODY.iter().map(|(name, kind)| CustomField::new(format!("custbody_{name}"), *kind));
+    let line = LINE.iter().map(|(name, kind)| CustomField::new(format!("custcol_{name}"), *kind));
+    body.chain(line).chain([CustomField::new("custitem_amz_sku", Text)]).collect()
+}
