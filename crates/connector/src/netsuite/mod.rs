@@ -1,0 +1,97 @@
+//! NetSuite: record service and query service of one account, behind the ports of the services.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`auth`] | signed requests or bearer tokens |
+//! | [`record_service`] | the verbs, once for all record types |
+//! | [`suiteql`] | queries |
+//! | `sales_order`, `item_fulfillment` | a record type each: mapping and port |
+//! | `items`, `changed_sales_orders` | ports that are queries |
+//! | `errors` | what a refusal means |
+//!
+//! Nothing waits and tries again here. The one repeat is a fresh proof after refused credentials.
+
+pub mod auth;
+mod changed_sales_orders;
+mod concurrency;
+mod errors;
+mod item_fulfillment;
+mod items;
+mod reading;
+pub mod record_service;
+mod rest;
+mod sales_order;
+mod settings;
+pub mod suiteql;
+
+use std::sync::Arc;
+
+use amz_services::failure::PortError;
+use chrono::{DateTime, Utc};
+
+pub use item_fulfillment::ItemFulfillmentRecord;
+pub use sales_order::SalesOrderRecord;
+pub use settings::{FieldNames, NetSuiteSettings, NetSuiteSetupError};
+
+use crate::http::HttpClient;
+use auth::NetSuiteAuth;
+use concurrency::Slots;
+use items::KnownSkus;
+use record_service::RecordService;
+use rest::Rest;
+use suiteql::{Query, Rows};
+
+/// One NetSuite account. Clones share its slots, its token and what it remembers.
+#[derive(Debug, Clone)]
+pub struct NetSuite(Arc<Account>);
+
+#[derive(Debug)]
+struct Account {
+    rest: Rest,
+    settings: NetSuiteSettings,
+    known_skus: KnownSkus,
+}
+
+impl NetSuite {
+    /// A client of the account that the settings describe; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`NetSuiteSetupError`] when the settings cannot work.
+    pub fn new(http: HttpClient, settings: NetSuiteSettings) -> Result<Self, NetSuiteSetupError> {
+        settings.check()?;
+        http.check(&settings.endpoint)?;
+        let auth = NetSuiteAuth::new(settings.auth.clone(), &settings.account, &settings.endpoint, &http)?;
+        let rest =
+            Rest { http, endpoint: settings.endpoint.clone(), auth, slots: Slots::new(settings.concurrency) };
+        Ok(Self(Arc::new(Account { rest, settings, known_skus: KnownSkus::default() })))
+    }
+
+    /// The record service, for record types that have no port.
+    pub fn records(&self) -> RecordService<'_> {
+        RecordService::new(&self.0.rest)
+    }
+
+    /// The first page of a query's rows.
+    ///
+    /// # Errors
+    /// Read failures.
+    pub async fn query(&self, query: Query) -> Result<Rows, PortError> {
+        self.0.rest.query(query).await
+    }
+
+    fn rest(&self) -> &Rest {
+        &self.0.rest
+    }
+
+    fn settings(&self) -> &NetSuiteSettings {
+        &self.0.settings
+    }
+
+    fn known_skus(&self) -> &KnownSkus {
+        &self.0.known_skus
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.0.rest.http.now()
+    }
+}

@@ -1,0 +1,220 @@
+//! One request to NetSuite's REST services: slot, proof, send, judge.
+
+use amz_services::audit::CallOutcome;
+use amz_services::failure::{Failure, PortError};
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::Value;
+use url::Url;
+
+use super::auth::NetSuiteAuth;
+use super::concurrency::Slots;
+use super::errors::Refusal;
+use crate::http::{Answer, Body, HttpClient, Outgoing, Redactor, SendError, Verdict};
+
+/// Code of a success that is not in the documented form.
+const ANSWER_UNREADABLE: &str = "netsuite_answer_unreadable";
+
+/// What a success has to bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expects {
+    /// A JSON document. The call changes nothing.
+    Document,
+    /// The id of the record that was written, in the `Location` header.
+    Id,
+    /// Nothing but the status; the call wrote.
+    Done,
+}
+
+impl Expects {
+    fn writes(self) -> bool {
+        self != Self::Document
+    }
+}
+
+/// A request before it is signed.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) document: Option<Value>,
+    pub(super) expects: Expects,
+}
+
+/// What a success brought.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Reply {
+    Document(Value),
+    Id(String),
+    Done,
+}
+
+/// Sends requests to one account.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) http: HttpClient,
+    pub(super) endpoint: Url,
+    pub(super) auth: NetSuiteAuth,
+    pub(super) slots: Slots,
+}
+
+/// Address of a resource below `/services/rest`.
+pub(super) fn address(endpoint: &Url, segments: &[&str]) -> Url {
+    let mut url = endpoint.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // the settings' check refuses endpoints that take no path
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["services", "rest"]).extend(segments);
+    }
+    url
+}
+
+impl Rest {
+    /// Sends a request and reads its success. Refused credentials earn one more try with a fresh proof.
+    pub(super) async fn call(&self, request: Request) -> Result<Reply, PortError> {
+        match self.attempt(&request, 1).await {
+            Err(error) if error.failure == Failure::Credentials => self.attempt(&request, 2).await,
+            result => result,
+        }
+    }
+
+    async fn attempt(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
+        let operation = request.operation;
+        let slot = self.slots.take().await;
+        // signed only now: a signature does not keep while it waits for a slot
+        let proof = self.auth.prove(operation, &request.method, &request.url, &self.http, attempt).await?;
+        let mut headers: HeaderMap = request.headers.iter().cloned().collect();
+        headers.insert(AUTHORIZATION, proof.header.clone());
+        let outgoing = Outgoing {
+            operation: operation.to_owned(),
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers,
+            body: request.document.clone().map_or(Body::Empty, Body::Json),
+            attempt,
+        };
+        let redactor = Redactor::of(&outgoing);
+        let mut judged = None;
+        let sent = self.http.send(outgoing, |answer| {
+            let reply = judge(answer, request.expects);
+            let verdict = reply.as_ref().map_or_else(Refusal::verdict, |_| Verdict::success());
+            judged = Some(reply);
+            verdict
+        });
+        let sent = sent.await;
+        drop(slot);
+        let refusal = match (sent, judged) {
+            (Ok(_), Some(Ok(reply))) => return Ok(reply),
+            (Ok(_), Some(Err(refusal))) => refusal,
+            (Ok(_), None) => unreadable("the answer was not looked at"),
+            (Err(error), _) => return Err(not_answered(operation, error, request.expects)),
+        };
+        if refusal.failure == Failure::Credentials {
+            self.auth.refused(&proof).await;
+        }
+        let message = redactor.text(&refusal.message);
+        Err(PortError::new(operation, refusal.failure, refusal.code, message))
+    }
+}
+
+fn judge(answer: &Answer, expects: Expects) -> Result<Reply, Refusal> {
+    if !answer.is_success() {
+        return Err(Refusal::of(answer, expects.writes()));
+    }
+    match expects {
+        Expects::Done => Ok(Reply::Done),
+        Expects::Id => {
+            let location = answer.header(LOCATION.as_str()).and_then(id_in);
+            location.map(Reply::Id).ok_or_else(|| unreadable("the answer does not say where the record is"))
+        }
+        Expects::Document => match answer.json::<Value>() {
+            Ok(document @ Value::Object(_)) => Ok(Reply::Document(document)),
+            _ => Err(unreadable("the answer is not a JSON object")),
+        },
+    }
+}
+
+fn unreadable(message: &str) -> Refusal {
+    Refusal { failure: Failure::Unreadable, code: ANSWER_UNREADABLE.to_owned(), message: message.to_owned() }
+}
+
+fn not_answered(operation: &'static str, error: SendError, expects: Expects) -> PortError {
+    PortError {
+        operation,
+        failure: error.failure(expects.writes()),
+        code: error.code().to_owned(),
+        message: match error.outcome() {
+            CallOutcome::NotSent => "the request did not leave".to_owned(),
+            CallOutcome::NoAnswer => "no answer came".to_owned(),
+            _ => error.to_string(),
+        },
+        source: Some(Box::new(error)),
+    }
+}
+
+/// The last path segment of an absolute or relative address.
+fn id_in(location: &str) -> Option<String> {
+    let path = location.split(['?', '#']).next().unwrap_or(location).trim_end_matches('/');
+    let (_, id) = path.rsplit_once('/')?;
+    let plain = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'_' | b'-');
+    (!id.is_empty() && id.bytes().all(plain)).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, location: Option<&'static str>, body: &str) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some(location) = location {
+            headers.insert(LOCATION, HeaderValue::from_static(location));
+        }
+        Answer { status, headers, body: body.into() }
+    }
+
+    #[test]
+    fn every_documented_success_of_a_write_brings_the_id() {
+        for status in [200, 201, 204] {
+            let location = "https://1.suitetalk.api.netsuite.com/services/rest/record/v1/itemfulfillment/473";
+            assert_eq!(judge(&answer(status, Some(location), ""), Expects::Id), Ok(Reply::Id("473".into())));
+        }
+        for location in ["/services/rest/record/v1/itemFulfillment/473", "https://x/473/?a=b"] {
+            assert_eq!(id_in(location).as_deref(), Some("473"), "{location}");
+        }
+    }
+
+    #[test]
+    fn a_write_whose_id_is_not_told_may_have_happened() {
+        for location in [None, Some("nowhere"), Some("https://x/a b"), Some("/")] {
+            let refusal = judge(&answer(204, location, ""), Expects::Id).unwrap_err();
+            assert_eq!(refusal.failure, Failure::Unreadable, "{location:?}");
+        }
+    }
+
+    #[test]
+    fn a_read_whose_document_is_broken_is_unreadable() {
+        for body in ["", "{\"", "[]", "null", "<html>"] {
+            let refusal = judge(&answer(200, None, body), Expects::Document).unwrap_err();
+            assert_eq!(refusal.failure, Failure::Unreadable, "{body}");
+        }
+        assert!(judge(&answer(200, None, "{}"), Expects::Document).is_ok());
+        assert_eq!(judge(&answer(204, None, "garbage"), Expects::Done), Ok(Reply::Done));
+    }
+
+    #[test]
+    fn addresses_are_put_under_the_endpoint_with_or_without_a_slash() {
+        for endpoint in ["http://127.0.0.1:1/netsuite", "http://127.0.0.1:1/netsuite/"] {
+            let url =
+                address(&endpoint.parse().unwrap(), &["record", "v1", "itemFulfillment", "eid:amz-if-1"]);
+            assert_eq!(
+                url.as_str(),
+                "http://127.0.0.1:1/netsuite/services/rest/record/v1/itemFulfillment/eid:amz-if-1"
+            );
+        }
+        let odd = address(&"https://x".parse().unwrap(), &["a/b", "!transform"]);
+        assert_eq!(odd.as_str(), "https://x/services/rest/a%2Fb/!transform");
+    }
+}

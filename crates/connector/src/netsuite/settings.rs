@@ -1,0 +1,206 @@
+//! What one NetSuite account needs to be talked to.
+
+use std::collections::BTreeMap;
+
+use amz_domain::Currency;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use url::Url;
+
+use super::auth::{AuthSetupError, NetSuiteAuthSettings};
+use crate::http::HttpSetupError;
+
+/// How one NetSuite account is reached and read.
+#[derive(Debug, Clone)]
+pub struct NetSuiteSettings {
+    /// Base of the REST services without `/services/rest`, as Setup > Company > Company Information shows it.
+    pub endpoint: Url,
+    /// Account id in its realm spelling, for example `1234567_SB1`.
+    pub account: String,
+    /// How requests prove who sends them.
+    pub auth: NetSuiteAuthSettings,
+    /// Requests in flight at once. All integrations of an account share one small pool.
+    pub concurrency: usize,
+    /// Script ids of our own fields.
+    pub fields: FieldNames,
+    /// Column of the item table that holds the SKU, for example `itemid` or `custitem_amz_sku`.
+    pub item_sku_field: String,
+    /// Weight put on every package line, in the account's unit; many accounts refuse a line without one.
+    pub package_weight: Decimal,
+    /// Sales orders created before this instant stay out of the change feed unless Amazon has them already.
+    pub go_live: Option<DateTime<Utc>>,
+    /// Zone of the integration user: date-times in the query service are texts in this zone.
+    pub timezone: Tz,
+    /// Currency of orders that show none, as in accounts with one currency.
+    pub base_currency: Currency,
+    /// Currency codes by internal id, for accounts whose currencies are not named by their code.
+    pub currencies: BTreeMap<String, Currency>,
+    /// Rows per page of the change feed; the query service gives 1,000 at most.
+    pub page_size: u32,
+}
+
+impl NetSuiteSettings {
+    /// Settings with the defaults of a US account: Pacific time, dollars, four requests at once.
+    pub fn new(endpoint: Url, account: impl Into<String>, auth: NetSuiteAuthSettings) -> Self {
+        Self {
+            endpoint,
+            account: account.into(),
+            auth,
+            concurrency: 4,
+            fields: FieldNames::default(),
+            item_sku_field: "itemid".to_owned(),
+            package_weight: Decimal::ONE,
+            go_live: None,
+            timezone: chrono_tz::America::Los_Angeles,
+            base_currency: Currency::USD,
+            currencies: BTreeMap::new(),
+            page_size: LARGEST_PAGE,
+        }
+    }
+
+    /// Refuses settings that could not work or would change the meaning of a query.
+    pub(super) fn check(&self) -> Result<(), NetSuiteSetupError> {
+        let columns = self.fields.all().into_iter().chain([("item_sku_field", &self.item_sku_field)]);
+        for (setting, name) in columns {
+            if !is_identifier(name) {
+                return Err(NetSuiteSetupError::FieldName { setting, name: name.clone() });
+            }
+        }
+        if self.concurrency == 0 {
+            return Err(NetSuiteSetupError::NoConcurrency);
+        }
+        if self.page_size == 0 || self.page_size > LARGEST_PAGE {
+            return Err(NetSuiteSetupError::PageSize(self.page_size));
+        }
+        if self.endpoint.cannot_be_a_base() {
+            return Err(NetSuiteSetupError::Endpoint(self.endpoint.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// Most rows that one page of the query service holds.
+pub(super) const LARGEST_PAGE: u32 = 1000;
+
+/// Names go into queries as they stand, so nothing but an identifier may pass.
+fn is_identifier(name: &str) -> bool {
+    let mut letters = name.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+}
+
+/// Why a client of an account cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum NetSuiteSetupError {
+    /// A field name that NetSuite cannot have.
+    #[error("{setting}: {name:?} is no field id")]
+    FieldName {
+        /// The setting.
+        setting: &'static str,
+        /// What stands there.
+        name: String,
+    },
+    /// No request could ever be sent.
+    #[error("concurrency must be at least 1")]
+    NoConcurrency,
+    /// The query service has no such pages.
+    #[error("page_size is {0}, not between 1 and 1000")]
+    PageSize(u32),
+    /// Not an address that paths can be put under.
+    #[error("{0} is no base address")]
+    Endpoint(Url),
+    /// The address may not be called.
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
+    /// The credentials cannot be used.
+    #[error(transparent)]
+    Auth(#[from] AuthSetupError),
+}
+
+/// Declares the script ids of our fields with their defaults, so that none is forgotten when they are checked.
+macro_rules! field_names {
+    ($( $(#[$meta:meta])* $field:ident = $default:literal ),+ $(,)?) => {
+        /// Script ids of our own fields in NetSuite.
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct FieldNames {
+            $( $(#[$meta])* pub $field: String, )+
+        }
+
+        impl Default for FieldNames {
+            fn default() -> Self {
+                Self { $( $field: $default.to_owned(), )+ }
+            }
+        }
+
+        impl FieldNames {
+            fn all(&self) -> Vec<(&'static str, &String)> {
+                vec![$( (stringify!($field), &self.$field), )+]
+            }
+        }
+    };
+}
+
+field_names! {
+    /// Body: Amazon's order id.
+    order_id = "custbody_amz_order_id",
+    /// Body: channel of an order.
+    channel = "custbody_amz_channel",
+    /// Body: what we last said about an order.
+    sync_state = "custbody_amz_sync_state",
+    /// Body: the reason behind it.
+    sync_message = "custbody_amz_sync_message",
+    /// Body: staff keep an order back.
+    hold = "custbody_amz_hold",
+    /// Body: Amazon's package of an item fulfilment.
+    package_id = "custbody_amz_package_id",
+    /// Body: state of that package.
+    delivery_state = "custbody_amz_delivery_state",
+    /// Body: its latest milestone.
+    milestone = "custbody_amz_milestone",
+    /// Body: when that happened.
+    milestone_at = "custbody_amz_milestone_at",
+    /// Body: where that happened.
+    milestone_place = "custbody_amz_milestone_place",
+    /// Body: failed delivery attempts.
+    delivery_attempts = "custbody_amz_delivery_attempts",
+    /// Body: when the package was delivered.
+    delivered_at = "custbody_amz_delivered_at",
+    /// Body: the carrier's code.
+    carrier = "custbody_amz_carrier",
+    /// Body: the carrier's page for people.
+    tracking_url = "custbody_amz_tracking_url",
+    /// Body: the shopper's identity token, for Prime lines.
+    shopper_identity = "custbody_amz_shopper_identity",
+    /// Line: Amazon's line id.
+    line_id = "custcol_amz_line_id",
+    /// Line: Amazon ships it.
+    line_fulfill = "custcol_amz_fulfill",
+    /// Line: delivery offer chosen at checkout.
+    line_offer_id = "custcol_amz_offer_id",
+    /// Line: delivery preview shown at checkout.
+    line_preview_id = "custcol_amz_preview_id",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_name_that_would_change_a_query_is_refused() {
+        for bad in ["", "1st", "itemid, secret", "itemid--", "custitem.sku", "é"] {
+            assert!(!is_identifier(bad), "{bad:?}");
+        }
+        assert!(is_identifier("custitem_amz_sku2"));
+    }
+
+    #[test]
+    fn every_default_field_name_is_a_custom_body_or_line_field() {
+        for (setting, name) in FieldNames::default().all() {
+            let prefix = if setting.starts_with("line_") { "custcol_amz_" } else { "custbody_amz_" };
+            assert!(name.starts_with(prefix), "{setting} = {name}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The Buy with Prime client against the pretend Amazon, over HTTP.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers included")]
+
+mod audit;
+mod failures;
+mod orders;
+mod setup;
+mod tokens;
