@@ -1,0 +1,151 @@
+//! What every implementation of the store's ports must do, as one suite.
+//!
+//! Write an async function that opens an empty store, and call [`conformance_tests!`](crate::conformance_tests)
+//! in a test file:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use amz_store::{conformance::Stores, memory::MemoryStore};
+//!
+//! async fn open() -> (Stores, ()) {
+//!     let store = Arc::new(MemoryStore::new());
+//!     (Stores::of(store.clone(), store), ())
+//! }
+//! amz_store::conformance_tests!(open);
+//! # fn main() {}
+//! ```
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "this module is a test suite; the names of its cases say what they hold"
+)]
+
+use std::sync::Arc;
+
+use amz_services::ports::{CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Operations};
+
+pub mod intake;
+pub mod intents;
+pub mod lanes;
+pub mod leases;
+pub mod ledger;
+pub mod notices;
+pub mod operations;
+pub mod pauses;
+pub mod samples;
+
+/// An empty store, port by port.
+pub struct Stores {
+    pub inbox: Arc<dyn Inbox>,
+    pub feed: Arc<dyn NoticeFeed>,
+    pub intake: Arc<dyn Intake>,
+    pub lanes: Arc<dyn Lanes>,
+    pub ledger: Arc<dyn Ledger>,
+    pub calls: Arc<dyn CallLog>,
+    pub operations: Arc<dyn Operations>,
+}
+
+impl Stores {
+    /// All ports of two values: one for notices, one for all else.
+    pub fn of<Notices, State>(notices: Arc<Notices>, state: Arc<State>) -> Self
+    where
+        Notices: Inbox + NoticeFeed + 'static,
+        State: Intake + Lanes + Ledger + CallLog + Operations + 'static,
+    {
+        Self {
+            inbox: notices.clone(),
+            feed: notices,
+            intake: state.clone(),
+            lanes: state.clone(),
+            ledger: state.clone(),
+            calls: state.clone(),
+            operations: state,
+        }
+    }
+}
+
+/// Makes a test of every case. Takes the path of an async function that returns [`Stores`] of an empty
+/// store, and something that is dropped after the test.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($open:path) => {
+        $crate::conformance_tests! { $open;
+            notices: repeated_notices_are_stored_once,
+            notices: a_key_with_another_body_is_reported,
+            notices: keys_are_apart_by_connection_and_source,
+            notices: a_feed_gives_notices_verbatim_in_the_order_of_arrival,
+            intake: the_cursor_starts_at_zero_and_moves_with_the_lanes,
+            intake: the_cursor_never_moves_back,
+            intake: feeds_have_their_own_cursors,
+            intake: a_changed_row_makes_work_once_per_version,
+            intake: the_watermark_is_the_furthest_row_and_never_moves_back,
+            intake: forgotten_versions_make_work_again,
+            intake: feeds_of_two_connections_are_apart,
+            lanes: five_asks_of_one_lane_make_one_claim,
+            lanes: different_asks_of_one_lane_come_in_one_claim,
+            lanes: the_longest_due_lane_comes_first,
+            lanes: a_lane_is_not_claimed_before_it_is_due,
+            lanes: an_earlier_request_makes_a_lane_due_earlier_and_a_later_one_does_not_delay_it,
+            lanes: a_claim_takes_no_more_than_its_limit,
+            lanes: completed_work_is_gone,
+            lanes: a_request_that_arrives_during_the_lease_survives_completion,
+            lanes: a_later_request_is_honoured_at_its_own_time_after_completion,
+            lanes: completion_marks_the_lanes_it_redirects_to,
+            lanes: a_lane_may_redirect_to_itself,
+            lanes: postponed_work_keeps_its_asks_and_counts_failed_tries,
+            lanes: waiting_without_failure_starts_the_count_again,
+            lanes: a_request_during_the_lease_is_not_delayed_by_postponement,
+            lanes: postponement_adds_an_ask_that_the_claim_carries,
+            lanes: a_released_lane_is_due_at_once_as_it_was,
+            lanes: the_next_due_instant_is_the_earliest,
+            leases: a_leased_lane_is_not_claimed_again,
+            leases: one_lane_is_never_held_twice_under_concurrency,
+            leases: a_lapsed_lease_counts_as_due,
+            leases: a_renewed_lease_lasts,
+            leases: everything_that_the_old_holder_writes_is_refused,
+            leases: nothing_is_left_of_a_refused_write,
+            leases: a_released_lease_holds_no_longer,
+            leases: a_completed_lease_holds_no_longer,
+            leases: fences_never_repeat,
+            leases: releasing_a_lost_lease_changes_nothing,
+            pauses: a_paused_connection_is_not_claimed_and_hides_nobody,
+            pauses: a_pause_ends_by_itself_and_the_alarm_is_not_raised_again,
+            pauses: a_pause_is_news_once_per_code,
+            pauses: a_shorter_pause_does_not_cut_a_longer_one,
+            pauses: resuming_names_the_code_once,
+            pauses: the_next_due_instant_respects_a_pause,
+            intents: an_intent_is_planned_once_and_found_as_it_stands,
+            intents: sends_and_look_ups_are_counted,
+            intents: a_send_that_never_left_is_planned_again,
+            intents: a_done_intent_brings_its_links_in_the_same_commit,
+            intents: a_refused_intent_keeps_its_code,
+            intents: an_intent_that_was_never_planned_cannot_change,
+            intents: an_intent_of_another_lane_is_not_handed_out,
+            intents: intents_of_two_connections_are_apart,
+            ledger: links_are_replaced_by_their_key,
+            ledger: links_come_back_to_the_digit,
+            ledger: a_link_tells_its_lane,
+            ledger: a_link_can_move_to_another_lane,
+            ledger: parking_is_news_once_per_code,
+            ledger: a_renewed_reason_keeps_its_date_and_a_new_one_does_not,
+            ledger: unparking_is_news_once,
+            ledger: parked_items_are_listed_by_connection_and_age,
+            operations: calls_come_back_as_they_were_recorded,
+            operations: calls_are_listed_from_an_instant_up_to_a_limit,
+            operations: a_timeline_tells_everything_in_order_and_ends_with_what_comes_next,
+            operations: a_timeline_includes_what_happened_before_the_sales_order_was_known,
+            operations: a_lane_at_work_or_paused_says_so,
+            operations: the_backlog_is_counted,
+        }
+    };
+    ($open:path; $($module:ident: $case:ident),+ $(,)?) => { $(
+        #[::tokio::test]
+        async fn $case() {
+            let (stores, _guard) = $open().await;
+            $crate::conformance::$module::$case(&stores).await;
+        }
+    )+ };
+}

@@ -1,0 +1,69 @@
+//! Turning notices and changed rows into work.
+
+use amz_domain::ConnectionName;
+use amz_services::failure::StoreError;
+use amz_services::ports::Intake;
+use amz_services::ports::netsuite::FeedPosition;
+use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::MemoryStore;
+use crate::position::furthest;
+
+#[async_trait]
+impl Intake for MemoryStore {
+    async fn cursor(&self, feed: &str) -> Result<i64, StoreError> {
+        Ok(self.state().cursors.get(feed).copied().unwrap_or(0))
+    }
+
+    async fn accept(&self, feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for request in requests {
+            state.mark(request);
+        }
+        let cursor = state.cursors.entry(feed.to_owned()).or_insert(through);
+        *cursor = (*cursor).max(through);
+        Ok(())
+    }
+
+    async fn watermark(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+    ) -> Result<Option<FeedPosition>, StoreError> {
+        let state = self.state();
+        Ok(state.feeds.get(&(connection.clone(), feed.to_owned())).and_then(|feed| feed.watermark.clone()))
+    }
+
+    async fn accept_changes(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+        rows: &[FeedPosition],
+        forget_before: Option<String>,
+        due_at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let mut state = self.state();
+        let known = state.feeds.entry((connection.clone(), feed.to_owned())).or_default();
+        let fresh: Vec<_> = rows
+            .iter()
+            .filter(|row| known.versions.insert((row.modified.clone(), row.id.to_string())))
+            .map(|row| LaneRequest {
+                key: LaneKey { connection: connection.clone(), lane: Lane::SalesOrder(row.id.clone()) },
+                ask: Ask::SalesOrder,
+                due_at,
+                notice: None,
+            })
+            .collect();
+        known.watermark = furthest(known.watermark.take(), rows);
+        if let Some(forget_before) = forget_before {
+            known.versions.retain(|(modified, _)| *modified >= forget_before);
+        }
+        let new_rows = fresh.len();
+        for request in fresh {
+            state.mark(request);
+        }
+        Ok(new_rows)
+    }
+}

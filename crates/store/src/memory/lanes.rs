@@ -1,0 +1,144 @@
+//! Taking work and giving it back.
+
+use std::time::Duration;
+
+use amz_domain::ConnectionName;
+use amz_services::failure::StoreError;
+use amz_services::look::Look;
+use amz_services::ports::Lanes;
+use amz_services::work::{Claim, LaneRequest, Lease};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Holder, MemoryStore, Pause, State, place};
+use crate::stored::later;
+
+#[async_trait]
+impl Lanes for MemoryStore {
+    async fn claim(
+        &self,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+        limit: u32,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let mut state = self.state();
+        let State { lanes, pauses, fence, .. } = &mut *state;
+        let mut due: Vec<_> = lanes
+            .iter_mut()
+            .filter(|((connection, _), lane)| {
+                lane.claimable_at() <= now && pauses.get(connection).is_none_or(|pause| pause.until <= now)
+            })
+            .map(|(place, lane)| ((lane.claimable_at(), place), lane))
+            .collect();
+        due.sort_by_key(|(rank, _)| *rank);
+        if due.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        *fence += 1;
+        Ok(due
+            .into_iter()
+            .take(limit as usize)
+            .map(|(_, lane)| {
+                lane.holder =
+                    Some(Holder { owner: owner.to_owned(), fence: *fence, until: later(now, lease_for) });
+                Claim {
+                    lease: Lease { key: lane.key.clone(), owner: owner.to_owned(), fence: *fence },
+                    asks: lane.asks(),
+                    through: lane.last_sequence,
+                    attempts: lane.attempts,
+                }
+            })
+            .collect())
+    }
+
+    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let lane = state.held(lease)?;
+        lane.holder = Some(Holder { owner: lease.owner.clone(), fence: lease.fence, until });
+        Ok(())
+    }
+
+    async fn complete(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        redirect: Vec<LaneRequest>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let lane = state.held(&claim.lease)?;
+        lane.requests.retain(|request| request.sequence > claim.through);
+        lane.holder = None;
+        lane.attempts = 0;
+        match lane.requests.iter().map(|request| request.due_at).min() {
+            Some(due_at) => lane.due_at = due_at,
+            None => {
+                state.lanes.remove(&place(&claim.lease.key));
+            }
+        }
+        state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());
+        for request in redirect {
+            state.mark(request);
+        }
+        Ok(())
+    }
+
+    async fn postpone(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        at: DateTime<Utc>,
+        failed: bool,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let waiting = state.held(&claim.lease)?.asks();
+        for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {
+            let key = claim.lease.key.clone();
+            state.mark(LaneRequest { key, ask: ask.clone(), due_at: at, notice: None });
+        }
+        let lane = state.held(&claim.lease)?;
+        let later_requests = lane.requests.iter().filter(|request| request.sequence > claim.through);
+        lane.due_at = later_requests.map(|request| request.due_at).min().map_or(at, |due_at| due_at.min(at));
+        lane.holder = None;
+        lane.attempts = if failed { claim.attempts.saturating_add(1) } else { 0 };
+        state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());
+        Ok(())
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        if let Ok(lane) = self.state().held(lease) {
+            lane.holder = None;
+        }
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .lanes
+            .iter()
+            .map(|((connection, _), lane)| {
+                let due_at = lane.claimable_at();
+                state.pauses.get(connection).map_or(due_at, |pause| pause.until.max(due_at))
+            })
+            .min())
+    }
+
+    async fn pause(
+        &self,
+        connection: &ConnectionName,
+        until: DateTime<Utc>,
+        code: &str,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let before = state.pauses.remove(connection.as_str());
+        let until = before.as_ref().map_or(until, |pause| pause.until.max(until));
+        let news = before.is_none_or(|pause| pause.code != code);
+        state.pauses.insert(connection.to_string(), Pause { until, code: code.to_owned() });
+        Ok(news)
+    }
+
+    async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError> {
+        Ok(self.state().pauses.remove(connection.as_str()).map(|pause| pause.code))
+    }
+}

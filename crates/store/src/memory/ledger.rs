@@ -1,0 +1,156 @@
+//! Links, intents and parked items of a lane.
+
+use std::collections::hash_map::Entry;
+
+use amz_domain::ConnectionName;
+use amz_services::failure::StoreError;
+use amz_services::intent::{Intent, IntentChange, IntentKey, NewIntent, Operation};
+use amz_services::link::{Link, LinkKey};
+use amz_services::parking::{Parked, Reason};
+use amz_services::ports::Ledger;
+use amz_services::work::{Lane, LaneKey, Lease};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{MemoryStore, State, place};
+use crate::settle::{change_words, changed, planned};
+use crate::stored::corrupt;
+use crate::telling;
+
+#[async_trait]
+impl Ledger for MemoryStore {
+    async fn links(&self, key: &LaneKey) -> Result<Vec<Link>, StoreError> {
+        Ok(self.state().links_of(key).cloned().collect())
+    }
+
+    async fn lane_of(&self, connection: &ConnectionName, link: &LinkKey) -> Result<Option<Lane>, StoreError> {
+        let (kind, amazon_id) = link.parts();
+        let known = (connection.to_string(), kind, amazon_id);
+        Ok(self.state().links.get(&known).map(|(lane, _)| lane.clone()))
+    }
+
+    async fn write_links(&self, lease: &Lease, links: &[Link]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.held(lease)?;
+        state.write_links(&lease.key, links);
+        Ok(())
+    }
+
+    async fn plan(&self, lease: &Lease, intent: &NewIntent, at: DateTime<Utc>) -> Result<Intent, StoreError> {
+        let mut state = self.state();
+        state.held(lease)?;
+        let name = (lease.key.connection.clone(), intent.key.0.clone());
+        let intent = match state.intents.entry(name) {
+            Entry::Occupied(known) => {
+                let (lane, intent) = known.get();
+                return belongs(lane, intent, &lease.key).map(|()| intent.clone());
+            }
+            Entry::Vacant(free) => free.insert((lease.key.lane.clone(), planned(intent, at))).1.clone(),
+        };
+        state.note_change(&lease.key, intent.operation, &intent.subject, at, ("planned", None));
+        Ok(intent)
+    }
+
+    async fn change(
+        &self,
+        lease: &Lease,
+        intent: &IntentKey,
+        change: &IntentChange,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.held(lease)?;
+        let name = (lease.key.connection.clone(), intent.0.clone());
+        let (lane, known) = state
+            .intents
+            .get_mut(&name)
+            .ok_or_else(|| corrupt("intent", format!("{intent} was never planned")))?;
+        belongs(lane, known, &lease.key)?;
+        *known = changed(known.clone(), change, at);
+        let (operation, subject) = (known.operation, known.subject.clone());
+        state.note_change(&lease.key, operation, &subject, at, change_words(change));
+        if let IntentChange::Done { result: _, links } = change {
+            state.write_links(&lease.key, links);
+        }
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        lease: &Lease,
+        subject: &str,
+        reason: &Reason,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        state.held(lease)?;
+        let name = (place(&lease.key), subject.to_owned());
+        let same = state.parked.get(&name).filter(|known| known.reason.code == reason.code);
+        let since = same.map(|known| known.since);
+        state.parked.insert(
+            name,
+            Parked {
+                key: lease.key.clone(),
+                subject: subject.to_owned(),
+                reason: reason.clone(),
+                since: since.unwrap_or(at),
+            },
+        );
+        Ok(since.is_none())
+    }
+
+    async fn unpark(&self, lease: &Lease, subject: &str) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        state.held(lease)?;
+        Ok(state.parked.remove(&(place(&lease.key), subject.to_owned())).is_some())
+    }
+
+    async fn parked(&self, key: &LaneKey) -> Result<Vec<Parked>, StoreError> {
+        Ok(self.state().parked_in(|parked| parked.key == *key))
+    }
+}
+
+fn belongs(lane: &Lane, intent: &Intent, key: &LaneKey) -> Result<(), StoreError> {
+    if *lane == key.lane {
+        return Ok(());
+    }
+    Err(corrupt("intent", format!("{} belongs to {lane}, not to {key}", intent.key)))
+}
+
+impl State {
+    pub(super) fn links_of<'state>(&'state self, key: &'state LaneKey) -> impl Iterator<Item = &'state Link> {
+        self.links
+            .iter()
+            .filter(|((connection, ..), (lane, _))| {
+                connection == key.connection.as_str() && *lane == key.lane
+            })
+            .map(|(_, (_, link))| link)
+    }
+
+    /// Parked items, oldest first.
+    pub(super) fn parked_in(&self, wanted: impl Fn(&Parked) -> bool) -> Vec<Parked> {
+        let mut parked: Vec<_> = self.parked.values().filter(|parked| wanted(parked)).cloned().collect();
+        parked.sort_by_key(|parked| parked.since);
+        parked
+    }
+
+    fn write_links(&mut self, key: &LaneKey, links: &[Link]) {
+        for link in links {
+            let (kind, amazon_id) = link.key().parts();
+            let name = (key.connection.to_string(), kind, amazon_id);
+            self.links.insert(name, (key.lane.clone(), link.clone()));
+        }
+    }
+
+    fn note_change(
+        &mut self,
+        key: &LaneKey,
+        operation: Operation,
+        subject: &str,
+        at: DateTime<Utc>,
+        (change, detail): (&'static str, Option<&str>),
+    ) {
+        let entry = telling::intent(at, operation.as_str(), subject, change, detail);
+        self.intent_changes.entry(place(key)).or_default().push(entry);
+    }
+}

@@ -1,0 +1,86 @@
+//! The audit trail of calls to vendors.
+
+use amz_services::audit::{CallOutcome, CallRecord, Vendor};
+use amz_services::failure::StoreError;
+use amz_services::ports::CallLog;
+use async_trait::async_trait;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::fault::Fault;
+use super::state::SqliteState;
+use crate::stored::{corrupt, instant, known, micros};
+
+#[async_trait]
+impl CallLog for SqliteState {
+    async fn record(&self, call: &CallRecord) -> Result<(), StoreError> {
+        let call = call.clone();
+        self.writer.write(move |connection| Box::pin(async move { record(connection, call).await })).await
+    }
+}
+
+async fn record(connection: &mut SqliteConnection, call: CallRecord) -> Result<(), Fault> {
+    let CallRecord {
+        connection: of,
+        lane,
+        vendor,
+        operation,
+        method,
+        path,
+        attempt,
+        started_at,
+        duration_ms,
+        status,
+        outcome,
+        code,
+        request,
+        response,
+    } = call;
+    sqlx::query(
+        "insert into calls (connection, lane, vendor, operation, method, path, attempt, started_at,
+         duration_ms, status, outcome, code, request, response)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(of.as_str())
+    .bind(lane.map(|lane| lane.to_string()))
+    .bind(vendor.as_str())
+    .bind(operation)
+    .bind(method)
+    .bind(path)
+    .bind(attempt)
+    .bind(micros(started_at))
+    .bind(i64::try_from(duration_ms).unwrap_or(i64::MAX))
+    .bind(status)
+    .bind(outcome.as_str())
+    .bind(code)
+    .bind(request)
+    .bind(response)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A stored call.
+pub(super) fn read(row: &SqliteRow) -> Result<CallRecord, Fault> {
+    let lane: Option<String> = row.try_get("lane")?;
+    let vendor: String = row.try_get("vendor")?;
+    let outcome: String = row.try_get("outcome")?;
+    Ok(CallRecord {
+        connection: row.try_get::<String, _>("connection")?.into(),
+        lane: lane
+            .map(|lane| lane.parse().map_err(|error| corrupt("lane", format!("{error}"))))
+            .transpose()?,
+        vendor: known("vendor", &vendor, Vendor::parse(&vendor))?,
+        operation: row.try_get("operation")?,
+        method: row.try_get("method")?,
+        path: row.try_get("path")?,
+        attempt: row.try_get("attempt")?,
+        started_at: instant(row.try_get("started_at")?)?,
+        duration_ms: u64::try_from(row.try_get::<i64, _>("duration_ms")?).unwrap_or(0),
+        status: row.try_get("status")?,
+        outcome: known("call outcome", &outcome, CallOutcome::parse(&outcome))?,
+        code: row.try_get("code")?,
+        request: row.try_get("request")?,
+        response: row.try_get("response")?,
+    })
+}

@@ -1,0 +1,145 @@
+//! Turning notices and changed rows into work.
+
+use amz_domain::ConnectionName;
+use amz_services::failure::StoreError;
+use amz_services::ports::Intake;
+use amz_services::ports::netsuite::FeedPosition;
+use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteConnection;
+
+use super::fault::Fault;
+use super::requests::{mark, mark_one};
+use super::state::SqliteState;
+use crate::position::furthest;
+
+#[async_trait]
+impl Intake for SqliteState {
+    async fn cursor(&self, feed: &str) -> Result<i64, StoreError> {
+        let through: Option<i64> = sqlx::query_scalar("select through from feed_cursors where feed = $1")
+            .bind(feed)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        Ok(through.unwrap_or(0))
+    }
+
+    async fn accept(&self, feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError> {
+        let feed = feed.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    mark(connection, &requests).await?;
+                    sqlx::query(
+                        "insert into feed_cursors (feed, through) values ($1, $2)
+                         on conflict (feed) do update set through = excluded.through
+                         where excluded.through > feed_cursors.through",
+                    )
+                    .bind(feed)
+                    .bind(through)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn watermark(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+    ) -> Result<Option<FeedPosition>, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
+        Ok(watermark(&mut reader, connection, feed).await?)
+    }
+
+    async fn accept_changes(
+        &self,
+        connection: &ConnectionName,
+        feed: &str,
+        rows: &[FeedPosition],
+        forget_before: Option<String>,
+        due_at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let changes = Changes {
+            connection: connection.clone(),
+            feed: feed.to_owned(),
+            rows: rows.to_vec(),
+            forget_before,
+            due_at,
+        };
+        self.writer
+            .write(move |connection| Box::pin(async move { accept_changes(connection, &changes).await }))
+            .await
+    }
+}
+
+struct Changes {
+    connection: ConnectionName,
+    feed: String,
+    rows: Vec<FeedPosition>,
+    forget_before: Option<String>,
+    due_at: DateTime<Utc>,
+}
+
+async fn watermark(
+    reader: &mut SqliteConnection,
+    connection: &ConnectionName,
+    feed: &str,
+) -> Result<Option<FeedPosition>, Fault> {
+    let row: Option<(String, String)> =
+        sqlx::query_as("select modified, record from watermarks where connection = $1 and feed = $2")
+            .bind(connection.as_str())
+            .bind(feed)
+            .fetch_optional(reader)
+            .await?;
+    Ok(row.map(|(modified, record)| FeedPosition { modified, id: record.into() }))
+}
+
+async fn accept_changes(connection: &mut SqliteConnection, changes: &Changes) -> Result<usize, Fault> {
+    let Changes { connection: of, feed, rows, forget_before, due_at } = changes;
+    let mut new_rows = 0;
+    for FeedPosition { modified, id } in rows {
+        let noted = sqlx::query(
+            "insert into feed_versions (connection, feed, modified, record) values ($1, $2, $3, $4)
+             on conflict (connection, feed, modified, record) do nothing",
+        )
+        .bind(of.as_str())
+        .bind(feed)
+        .bind(modified)
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+        if noted.rows_affected() == 1 {
+            new_rows += 1;
+            let key = LaneKey { connection: of.clone(), lane: Lane::SalesOrder(id.clone()) };
+            let request = LaneRequest { key, ask: Ask::SalesOrder, due_at: *due_at, notice: None };
+            mark_one(connection, &request).await?;
+        }
+    }
+    let before = watermark(connection, of, feed).await?;
+    if let Some(FeedPosition { modified, id }) = furthest(before, rows) {
+        sqlx::query(
+            "insert into watermarks (connection, feed, modified, record) values ($1, $2, $3, $4)
+             on conflict (connection, feed) do update
+             set modified = excluded.modified, record = excluded.record",
+        )
+        .bind(of.as_str())
+        .bind(feed)
+        .bind(modified)
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    }
+    if let Some(forget_before) = forget_before {
+        sqlx::query("delete from feed_versions where connection = $1 and feed = $2 and modified < $3")
+            .bind(of.as_str())
+            .bind(feed)
+            .bind(forget_before)
+            .execute(connection)
+            .await?;
+    }
+    Ok(new_rows)
+}

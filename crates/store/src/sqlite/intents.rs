@@ -1,0 +1,131 @@
+//! Intents and the history of their changes.
+
+use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
+use amz_services::work::LaneKey;
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::fault::Fault;
+use crate::settle::{change_words, changed, planned};
+use crate::stored::{corrupt, instant, known, micros};
+
+/// Commits an intent as planned, or finds it as it stands.
+pub(super) async fn plan(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    intent: &NewIntent,
+    at: DateTime<Utc>,
+) -> Result<Intent, Fault> {
+    if let Some(known) = find(connection, key, &intent.key).await? {
+        return Ok(known);
+    }
+    let intent = planned(intent, at);
+    sqlx::query(
+        "insert into intents
+         (connection, intent, lane, operation, subject, state, sends, lookups, planned_at)
+         values ($1, $2, $3, $4, $5, $6, 0, 0, $7)",
+    )
+    .bind(key.connection.as_str())
+    .bind(&intent.key.0)
+    .bind(key.lane.to_string())
+    .bind(intent.operation.as_str())
+    .bind(&intent.subject)
+    .bind(intent.state.as_str())
+    .bind(micros(at))
+    .execute(&mut *connection)
+    .await?;
+    note(connection, key, &intent.key, at, "planned", None).await?;
+    Ok(intent)
+}
+
+/// Notes what became of an intent.
+pub(super) async fn change(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    intent: &IntentKey,
+    change: &IntentChange,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let known = find(connection, key, intent)
+        .await?
+        .ok_or_else(|| corrupt("intent", format!("{intent} was never planned")))?;
+    let Intent { key: _, operation: _, subject: _, state, sends, lookups, planned_at: _, sent_at, result } =
+        changed(known, change, at);
+    sqlx::query(
+        "update intents set state = $1, sends = $2, lookups = $3, sent_at = $4, result = $5
+         where connection = $6 and intent = $7",
+    )
+    .bind(state.as_str())
+    .bind(sends)
+    .bind(lookups)
+    .bind(sent_at.map(micros))
+    .bind(result)
+    .bind(key.connection.as_str())
+    .bind(&intent.0)
+    .execute(&mut *connection)
+    .await?;
+    let (word, detail) = change_words(change);
+    note(connection, key, intent, at, word, detail).await
+}
+
+async fn note(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    intent: &IntentKey,
+    at: DateTime<Utc>,
+    change: &str,
+    detail: Option<&str>,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "insert into intent_changes (connection, lane, intent, changed_at, change, detail)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .bind(&intent.0)
+    .bind(micros(at))
+    .bind(change)
+    .bind(detail)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn find(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    intent: &IntentKey,
+) -> Result<Option<Intent>, Fault> {
+    let row = sqlx::query(
+        "select lane, operation, subject, state, sends, lookups, planned_at, sent_at, result
+         from intents where connection = $1 and intent = $2",
+    )
+    .bind(key.connection.as_str())
+    .bind(&intent.0)
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let lane: String = row.try_get("lane")?;
+    if lane != key.lane.to_string() {
+        return Err(Fault(corrupt("intent", format!("{intent} belongs to {lane}, not to {key}"))));
+    }
+    Ok(Some(read(intent, &row)?))
+}
+
+fn read(intent: &IntentKey, row: &SqliteRow) -> Result<Intent, Fault> {
+    let operation: String = row.try_get("operation")?;
+    let state: String = row.try_get("state")?;
+    let sent_at: Option<i64> = row.try_get("sent_at")?;
+    Ok(Intent {
+        key: intent.clone(),
+        operation: known("operation", &operation, Operation::parse(&operation))?,
+        subject: row.try_get("subject")?,
+        state: known("intent state", &state, IntentState::parse(&state))?,
+        sends: row.try_get("sends")?,
+        lookups: row.try_get("lookups")?,
+        planned_at: instant(row.try_get("planned_at")?)?,
+        sent_at: sent_at.map(instant).transpose()?,
+        result: row.try_get("result")?,
+    })
+}

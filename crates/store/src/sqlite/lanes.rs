@@ -1,0 +1,327 @@
+//! Taking work and giving it back.
+
+use std::time::Duration;
+
+use amz_domain::ConnectionName;
+use amz_services::failure::StoreError;
+use amz_services::look::Look;
+use amz_services::ports::lanes::{Lanes, without_repeats};
+use amz_services::work::{Ask, Claim, LaneKey, LaneRequest, Lease};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteConnection;
+
+use super::due::{DUE_LANES, NEXT_DUE};
+use super::fault::Fault;
+use super::requests::{asks_of, mark, mark_one};
+use super::state::SqliteState;
+use crate::stored::{corrupt, instant, later, micros, to_json};
+
+#[async_trait]
+impl Lanes for SqliteState {
+    async fn claim(
+        &self,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+        limit: u32,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let owner = owner.to_owned();
+        let until = later(now, lease_for);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { claim(connection, &owner, now, until, limit).await })
+            })
+            .await
+    }
+
+    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let lane = lease.key.lane.to_string();
+                    let renewed = sqlx::query(
+                        "update lanes set lease_until = $1
+                         where connection = $2 and lane = $3 and owner = $4 and fence = $5",
+                    )
+                    .bind(micros(until))
+                    .bind(lease.key.connection.as_str())
+                    .bind(lane)
+                    .bind(&lease.owner)
+                    .bind(lease.fence)
+                    .execute(connection)
+                    .await?;
+                    if renewed.rows_affected() == 1 { Ok(()) } else { Err(lost(&lease)) }
+                })
+            })
+            .await
+    }
+
+    async fn complete(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        redirect: Vec<LaneRequest>,
+    ) -> Result<(), StoreError> {
+        let (claim, look) = (claim.clone(), look.clone());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    complete(connection, &claim).await?;
+                    note_look(connection, &claim.lease, &look).await?;
+                    mark(connection, &redirect).await
+                })
+            })
+            .await
+    }
+
+    async fn postpone(
+        &self,
+        claim: &Claim,
+        look: &Look,
+        at: DateTime<Utc>,
+        failed: bool,
+    ) -> Result<(), StoreError> {
+        let (claim, look) = (claim.clone(), look.clone());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    postpone(connection, &claim, at, failed).await?;
+                    note_look(connection, &claim.lease, &look).await
+                })
+            })
+            .await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "update lanes set owner = null, lease_until = null
+                         where connection = $1 and lane = $2 and owner = $3 and fence = $4",
+                    )
+                    .bind(lease.key.connection.as_str())
+                    .bind(lease.key.lane.to_string())
+                    .bind(&lease.owner)
+                    .bind(lease.fence)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let due: Option<i64> =
+            sqlx::query_scalar(NEXT_DUE).fetch_one(&self.readers).await.map_err(Fault::from)?;
+        due.map(instant).transpose()
+    }
+
+    async fn pause(
+        &self,
+        connection: &ConnectionName,
+        until: DateTime<Utc>,
+        code: &str,
+    ) -> Result<bool, StoreError> {
+        let (paused, code) = (connection.clone(), code.to_owned());
+        self.writer
+            .write(move |connection| Box::pin(async move { pause(connection, &paused, until, &code).await }))
+            .await
+    }
+
+    async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError> {
+        let paused = connection.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_scalar("delete from pauses where connection = $1 returning code")
+                        .bind(paused.as_str())
+                        .fetch_optional(connection)
+                        .await?)
+                })
+            })
+            .await
+    }
+}
+
+/// Refuses work of somebody who no longer holds the lane.
+///
+/// Must be the first statement of every fenced write. (With several writers this row would be locked here.)
+pub(super) async fn hold(connection: &mut SqliteConnection, lease: &Lease) -> Result<(), Fault> {
+    let held: Option<i64> = sqlx::query_scalar(
+        "select 1 from lanes where connection = $1 and lane = $2 and owner = $3 and fence = $4",
+    )
+    .bind(lease.key.connection.as_str())
+    .bind(lease.key.lane.to_string())
+    .bind(&lease.owner)
+    .bind(lease.fence)
+    .fetch_optional(connection)
+    .await?;
+    held.map(|_| ()).ok_or_else(|| lost(lease))
+}
+
+fn lost(lease: &Lease) -> Fault {
+    Fault(StoreError::LeaseLost { lane: lease.key.to_string() })
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    owner: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Claim>, Fault> {
+    let due: Vec<(String, String, i64, i64)> =
+        sqlx::query_as(DUE_LANES).bind(micros(now)).bind(limit).fetch_all(&mut *connection).await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fence: i64 =
+        sqlx::query_scalar("update fences set value = value + 1 where name = 'lanes' returning value")
+            .fetch_one(&mut *connection)
+            .await?;
+    let mut claims = Vec::with_capacity(due.len());
+    for (of, lane, attempts, through) in due {
+        sqlx::query(
+            "update lanes set owner = $1, fence = $2, lease_until = $3 where connection = $4 and lane = $5",
+        )
+        .bind(owner)
+        .bind(fence)
+        .bind(micros(until))
+        .bind(&of)
+        .bind(&lane)
+        .execute(&mut *connection)
+        .await?;
+        let asks = without_repeats(asks_of(connection, &of, &lane).await?);
+        let key = LaneKey {
+            connection: of.into(),
+            lane: lane.parse().map_err(|error| corrupt("lane", format!("{error}")))?,
+        };
+        claims.push(Claim {
+            lease: Lease { key, owner: owner.to_owned(), fence },
+            asks,
+            through,
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(claims)
+}
+
+async fn complete(connection: &mut SqliteConnection, claim: &Claim) -> Result<(), Fault> {
+    hold(connection, &claim.lease).await?;
+    let LaneKey { connection: of, lane } = &claim.lease.key;
+    let lane = lane.to_string();
+    sqlx::query("delete from requests where connection = $1 and lane = $2 and sequence <= $3")
+        .bind(of.as_str())
+        .bind(&lane)
+        .bind(claim.through)
+        .execute(&mut *connection)
+        .await?;
+    match earliest_after(connection, claim).await? {
+        Some(due_at) => free(connection, &claim.lease.key, due_at, 0).await,
+        None => {
+            sqlx::query("delete from lanes where connection = $1 and lane = $2")
+                .bind(of.as_str())
+                .bind(&lane)
+                .execute(connection)
+                .await?;
+            Ok(())
+        }
+    }
+}
+
+async fn postpone(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+    at: DateTime<Utc>,
+    failed: bool,
+) -> Result<(), Fault> {
+    hold(connection, &claim.lease).await?;
+    let key = &claim.lease.key;
+    let waiting: Vec<Ask> = asks_of(connection, key.connection.as_str(), &key.lane.to_string()).await?;
+    for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {
+        let request = LaneRequest { key: key.clone(), ask: ask.clone(), due_at: at, notice: None };
+        mark_one(connection, &request).await?;
+    }
+    let arrived = earliest_after(connection, claim).await?;
+    let due_at = arrived.map_or(micros(at), |arrived| arrived.min(micros(at)));
+    free(connection, key, due_at, if failed { claim.attempts.saturating_add(1) } else { 0 }).await
+}
+
+/// When the first of the requests that came after the claim is due.
+async fn earliest_after(connection: &mut SqliteConnection, claim: &Claim) -> Result<Option<i64>, Fault> {
+    Ok(sqlx::query_scalar(
+        "select min(due_at) from requests where connection = $1 and lane = $2 and sequence > $3",
+    )
+    .bind(claim.lease.key.connection.as_str())
+    .bind(claim.lease.key.lane.to_string())
+    .bind(claim.through)
+    .fetch_one(connection)
+    .await?)
+}
+
+async fn free(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    due_at: i64,
+    attempts: u32,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "update lanes set owner = null, lease_until = null, due_at = $1, attempts = $2
+         where connection = $3 and lane = $4",
+    )
+    .bind(due_at)
+    .bind(attempts)
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn note_look(connection: &mut SqliteConnection, lease: &Lease, look: &Look) -> Result<(), Fault> {
+    let Look { started_at, ended_at, asks, lines, outcome } = look;
+    sqlx::query(
+        "insert into looks (connection, lane, fence, started_at, ended_at, asks, lines, outcome)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(lease.key.connection.as_str())
+    .bind(lease.key.lane.to_string())
+    .bind(lease.fence)
+    .bind(micros(*started_at))
+    .bind(micros(*ended_at))
+    .bind(to_json("asks", asks)?)
+    .bind(to_json("look", lines)?)
+    .bind(outcome.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn pause(
+    connection: &mut SqliteConnection,
+    paused: &ConnectionName,
+    until: DateTime<Utc>,
+    code: &str,
+) -> Result<bool, Fault> {
+    let before: Option<String> = sqlx::query_scalar("select code from pauses where connection = $1")
+        .bind(paused.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    sqlx::query(
+        "insert into pauses (connection, paused_until, code) values ($1, $2, $3)
+         on conflict (connection) do update set code = excluded.code, paused_until =
+         case when pauses.paused_until > excluded.paused_until then pauses.paused_until
+         else excluded.paused_until end",
+    )
+    .bind(paused.as_str())
+    .bind(micros(until))
+    .bind(code)
+    .execute(connection)
+    .await?;
+    Ok(before.as_deref() != Some(code))
+}

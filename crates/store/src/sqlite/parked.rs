@@ -1,0 +1,106 @@
+//! Parked items.
+
+use amz_services::parking::{Parked, Reason, Who};
+use amz_services::work::LaneKey;
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::fault::Fault;
+use crate::stored::{corrupt, instant, known, micros};
+
+/// Parks a subject or renews its reason; true when it was not parked for this code before.
+pub(super) async fn park(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    subject: &str,
+    reason: &Reason,
+    at: DateTime<Utc>,
+) -> Result<bool, Fault> {
+    let before: Option<String> =
+        sqlx::query_scalar("select code from parked where connection = $1 and lane = $2 and subject = $3")
+            .bind(key.connection.as_str())
+            .bind(key.lane.to_string())
+            .bind(subject)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Reason { code, cause, hint, who } = reason;
+    sqlx::query(
+        "insert into parked (connection, lane, subject, code, cause, hint, who, parked_since)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (connection, lane, subject) do update
+         set cause = excluded.cause, hint = excluded.hint, who = excluded.who,
+         parked_since = case when parked.code = excluded.code then parked.parked_since
+         else excluded.parked_since end, code = excluded.code",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .bind(subject)
+    .bind(code)
+    .bind(cause)
+    .bind(hint)
+    .bind(who.as_str())
+    .bind(micros(at))
+    .execute(connection)
+    .await?;
+    Ok(before.as_deref() != Some(code))
+}
+
+/// Ends the parking of a subject; true when it was parked.
+pub(super) async fn unpark(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    subject: &str,
+) -> Result<bool, Fault> {
+    let ended = sqlx::query("delete from parked where connection = $1 and lane = $2 and subject = $3")
+        .bind(key.connection.as_str())
+        .bind(key.lane.to_string())
+        .bind(subject)
+        .execute(connection)
+        .await?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// What is parked in a lane, oldest first.
+pub(super) async fn of_lane(reader: &mut SqliteConnection, key: &LaneKey) -> Result<Vec<Parked>, Fault> {
+    let rows = sqlx::query(
+        "select connection, lane, subject, code, cause, hint, who, parked_since from parked
+         where connection = $1 and lane = $2 order by parked_since, subject",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .fetch_all(reader)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// What is parked of one connection, or of all; oldest first.
+pub(super) async fn all(reader: &mut SqliteConnection, of: Option<&str>) -> Result<Vec<Parked>, Fault> {
+    let rows = sqlx::query(
+        "select connection, lane, subject, code, cause, hint, who, parked_since from parked
+         where $1 is null or connection = $1 order by parked_since, connection, lane, subject",
+    )
+    .bind(of)
+    .fetch_all(reader)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> Result<Parked, Fault> {
+    let lane: String = row.try_get("lane")?;
+    let who: String = row.try_get("who")?;
+    Ok(Parked {
+        key: LaneKey {
+            connection: row.try_get::<String, _>("connection")?.into(),
+            lane: lane.parse().map_err(|error| corrupt("lane", format!("{error}")))?,
+        },
+        subject: row.try_get("subject")?,
+        reason: Reason {
+            code: row.try_get("code")?,
+            cause: row.try_get("cause")?,
+            hint: row.try_get("hint")?,
+            who: known("role", &who, Who::parse(&who))?,
+        },
+        since: instant(row.try_get("parked_since")?)?,
+    })
+}
