@@ -34,6 +34,8 @@ impl Vendor {
 pub enum CallOutcome {
     /// The vendor did as asked.
     Success,
+    /// The vendor has no such record: an answer like any other to a look-up.
+    Absent,
     /// The vendor refused for cause.
     Refused,
     /// The vendor asked for a slower pace.
@@ -52,8 +54,9 @@ pub enum CallOutcome {
 
 impl CallOutcome {
     /// All outcomes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Success,
+        Self::Absent,
         Self::Refused,
         Self::Throttled,
         Self::ServerError,
@@ -67,6 +70,7 @@ impl CallOutcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
+            Self::Absent => "absent",
             Self::Refused => "refused",
             Self::Throttled => "throttled",
             Self::ServerError => "server_error",

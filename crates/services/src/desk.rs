@@ -126,21 +126,8 @@ impl<'work> Desk<'work> {
         intent: NewIntent,
         write: &Write,
     ) -> Result<Written<Write::Value>, Stop> {
-        let known = self.connection.ledger.plan(self.lease, &intent, self.connection.now()).await?;
-        match known.state {
-            IntentState::Planned | IntentState::Refused => {}
-            IntentState::Sent | IntentState::Unclear | IntentState::Done => {
-                if let Some(settled) = self.settle(&intent, write).await? {
-                    return Ok(settled);
-                }
-                let sent_at = known.sent_at.unwrap_or(known.planned_at);
-                let again_at = after(sent_at, self.connection.settings.unclear_wait);
-                if self.connection.now() < again_at {
-                    self.note(format!("{}: not found at the vendor yet, looking again later", intent.key));
-                    return Ok(Written::Wait(again_at));
-                }
-                self.note(format!("{}: not found at the vendor, sending again", intent.key));
-            }
+        if let Some(earlier) = self.settle_earlier(&intent, write).await? {
+            return Ok(earlier);
         }
         self.change(&intent.key, IntentChange::Sent).await?;
         let error = match write.send().await {
@@ -172,6 +159,31 @@ impl<'work> Desk<'work> {
                 }
             }
         }
+    }
+
+    /// What became of an earlier try to write something that must happen once. `None` when there was none, or
+    /// when it came to nothing: only then may it be sent, or given up.
+    pub(crate) async fn settle_earlier<Write: OnceWrite>(
+        &mut self,
+        intent: &NewIntent,
+        write: &Write,
+    ) -> Result<Option<Written<Write::Value>>, Stop> {
+        let known = self.connection.ledger.plan(self.lease, intent, self.connection.now()).await?;
+        match known.state {
+            IntentState::Planned | IntentState::Refused => return Ok(None),
+            IntentState::Sent | IntentState::Unclear | IntentState::Done => {}
+        }
+        if let Some(settled) = self.settle(intent, write).await? {
+            return Ok(Some(settled));
+        }
+        let sent_at = known.sent_at.unwrap_or(known.planned_at);
+        let again_at = after(sent_at, self.connection.settings.unclear_wait);
+        if self.connection.now() < again_at {
+            self.note(format!("{}: not found at the vendor yet, looking again later", intent.key));
+            return Ok(Some(Written::Wait(again_at)));
+        }
+        self.note(format!("{}: not found at the vendor, the earlier try came to nothing", intent.key));
+        Ok(None)
     }
 
     /// Writes something that leaves the same state however often it happens. `send` is not begun before the

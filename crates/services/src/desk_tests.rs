@@ -60,6 +60,18 @@ async fn write(
     send: fn() -> Result<u32, PortError>,
     look_up: fn() -> Result<Option<Found<u32>>, PortError>,
 ) -> (Result<Written<u32>, Stop>, Arc<Seen>) {
+    let (connection, lease, scripted) = stage(state, sent_s_ago, send, look_up);
+    let mut desk = Desk::open(&connection, &lease).await.unwrap();
+    let written = desk.write_once(intent(Operation::CreateOrder, "order 1:42", ""), &scripted).await;
+    (written, scripted.seen)
+}
+
+fn stage(
+    state: IntentState,
+    sent_s_ago: i64,
+    send: fn() -> Result<u32, PortError>,
+    look_up: fn() -> Result<Option<Found<u32>>, PortError>,
+) -> (Connection, Lease, Scripted) {
     let seen = Arc::new(Seen::default());
     let mut ledger = MockLedger::new();
     ledger.expect_parked().returning(|_| Ok(Vec::new()));
@@ -94,10 +106,7 @@ async fn write(
     };
     let key = LaneKey { connection: "main".into(), lane: Lane::SalesOrder("42".into()) };
     let lease = Lease { key, owner: "test".into(), fence: 1 };
-    let mut desk = Desk::open(&connection, &lease).await.unwrap();
-    let scripted = Scripted { seen: seen.clone(), send, look_up };
-    let written = desk.write_once(intent(Operation::CreateOrder, "order 1:42", ""), &scripted).await;
-    (written, seen)
+    (connection, lease, Scripted { seen, send, look_up })
 }
 
 fn absent() -> Result<Option<Found<u32>>, PortError> {
@@ -159,6 +168,29 @@ async fn what_is_not_found_is_waited_for_and_only_then_sent_again() {
     let (written, seen) = write(IntentState::Unclear, 10, || Ok(8), absent).await;
     assert!(matches!(written, Ok(Written::Done(8))));
     assert_eq!(counts(&seen), (1, 1));
+}
+
+#[tokio::test]
+async fn before_a_write_is_given_up_an_earlier_try_is_settled_and_nothing_is_sent() {
+    let cases = [
+        (IntentState::Planned, 0, (0, 0), "None"),
+        (IntentState::Refused, 0, (0, 0), "None"),
+        (IntentState::Sent, 3, (0, 1), "Some(Wait(2026-03-01T12:00:07Z))"),
+        (IntentState::Unclear, 10, (0, 1), "None"),
+    ];
+    for (state, sent_s_ago, calls, end) in cases {
+        let (connection, lease, scripted) = stage(state, sent_s_ago, || Ok(8), absent);
+        let mut desk = Desk::open(&connection, &lease).await.unwrap();
+        let once = intent(Operation::CreateOrder, "order 1:42", "");
+        let settled = desk.settle_earlier(&once, &scripted).await.unwrap();
+        assert_eq!(format!("{settled:?}"), end, "{state:?}");
+        assert_eq!(counts(&scripted.seen), calls, "{state:?}");
+    }
+    let (connection, lease, scripted) = stage(IntentState::Sent, 3, || Ok(8), same);
+    let mut desk = Desk::open(&connection, &lease).await.unwrap();
+    let once = intent(Operation::CreateOrder, "order 1:42", "");
+    let settled = desk.settle_earlier(&once, &scripted).await.unwrap();
+    assert!(matches!(settled, Some(Written::Done(7))));
 }
 
 #[tokio::test]

@@ -12,30 +12,49 @@ pub fn marks(
     key: Option<&TrackerKey>,
     tracker: Option<&PackageTracker>,
 ) -> DeliveryMarks {
+    let latest = tracker.and_then(PackageTracker::latest);
+    let seen = DeliveryMarks {
+        state: state.cloned(),
+        milestone: latest.map(|latest| latest.code.clone()),
+        milestone_at: latest.and_then(|latest| latest.occurred_at),
+        milestone_place: latest.and_then(|latest| latest.place.clone()),
+        failed_attempts: tracker.map(PackageTracker::failed_attempts),
+        delivered_at: tracker.and_then(PackageTracker::delivered_at),
+        carrier: key.map(|key| key.carrier.clone()),
+        tracking_url: tracker.and_then(|tracker| tracker.tracking_url.clone()),
+    };
+    merged(before, seen)
+}
+
+/// What fields that said `before` should say after something was seen.
+pub(super) fn merged(before: &DeliveryMarks, seen: DeliveryMarks) -> DeliveryMarks {
+    let DeliveryMarks {
+        state,
+        milestone,
+        milestone_at,
+        milestone_place,
+        failed_attempts,
+        delivered_at,
+        carrier,
+        tracking_url,
+    } = seen;
     let mut marks = before.clone();
     if let Some(state) = state.filter(|state| moves_forward(before.state.as_ref(), state)) {
-        marks.state = Some(state.clone());
+        marks.state = Some(state);
     }
-    if let Some(key) = key {
-        marks.carrier = Some(key.carrier.clone());
-    }
-    let Some(tracker) = tracker else { return marks };
-    if tracker.tracking_url.is_some() {
-        marks.tracking_url.clone_from(&tracker.tracking_url);
-    }
-    let newer = tracker.latest().filter(|latest| match (before.milestone_at, latest.occurred_at) {
+    marks.carrier = carrier.or(marks.carrier);
+    marks.tracking_url = tracking_url.or(marks.tracking_url);
+    let newer = match (before.milestone_at, milestone_at) {
         (Some(known), Some(occurred)) => occurred >= known,
         (Some(_), None) => false,
         (None, _) => true,
-    });
-    if let Some(latest) = newer {
-        marks.milestone = Some(latest.code.clone());
-        marks.milestone_at = latest.occurred_at;
-        marks.milestone_place.clone_from(&latest.place);
+    };
+    if milestone.is_some() && newer {
+        (marks.milestone, marks.milestone_at, marks.milestone_place) =
+            (milestone, milestone_at, milestone_place);
     }
-    let attempts = tracker.failed_attempts().max(before.failed_attempts.unwrap_or(0));
-    marks.failed_attempts = (attempts > 0).then_some(attempts);
-    marks.delivered_at = before.delivered_at.or(tracker.delivered_at());
+    marks.failed_attempts = before.failed_attempts.max(failed_attempts).filter(|attempts| *attempts > 0);
+    marks.delivered_at = before.delivered_at.or(delivered_at);
     marks
 }
 

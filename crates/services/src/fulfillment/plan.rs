@@ -10,7 +10,7 @@ use amz_domain::{
 };
 use chrono::{DateTime, Utc};
 
-use super::marks::{difference, is_news, marks};
+use super::marks::{difference, is_news, marks, merged};
 use crate::cancellation::{Closing, closings};
 use crate::link::{AppliedPackage, SentOrder, TrackerLink};
 use crate::parking::{Reason, Who};
@@ -94,6 +94,9 @@ pub enum FulfillmentStep {
         fulfillment: Box<NewItemFulfillment>,
         /// Its tracker.
         tracker: Option<TrackerKey>,
+        /// Why NetSuite would not take it now. An earlier try whose answer was lost may have made it all the
+        /// same, and then uses up the units that seem to be missing: it is settled before this is parked.
+        obstacle: Option<Reason>,
     },
     /// Bring its item fulfilment up to date.
     Patch {
@@ -121,9 +124,10 @@ pub fn plan(facts: FulfillmentFacts<'_>) -> FulfillmentPlan {
         match facts.applied.iter().find(|applied| applied.package == package.id) {
             Some(before) => plan.steps.extend(update(before, package, tracker)),
             None if package.state.has_shipped() => match create(&facts, package, tracker, &mut open) {
-                Ok(fulfillment) => plan.steps.push(FulfillmentStep::Create {
+                Ok((fulfillment, obstacle)) => plan.steps.push(FulfillmentStep::Create {
                     fulfillment: Box::new(fulfillment),
                     tracker: package.tracker.clone(),
+                    obstacle,
                 }),
                 Err(reason) => {
                     parked_lines.extend(package.contents.iter().map(|part| part.line.clone()));
@@ -145,6 +149,21 @@ pub fn plan_tracker(before: &AppliedPackage, tracker: &PackageTracker) -> Option
     patch_step(before, AppliedPackage { marks: after, ..before.clone() }, None)
 }
 
+/// Decides what a fulfilment that an earlier try made must still be told: less may have been known then.
+pub(super) fn catch_up(
+    held: &AppliedPackage,
+    wanted: &NewItemFulfillment,
+    key: Option<&TrackerKey>,
+) -> Option<FulfillmentStep> {
+    let after = AppliedPackage {
+        tracker: key.cloned().or_else(|| held.tracker.clone()),
+        marks: merged(&held.marks, wanted.marks.clone()),
+        ..held.clone()
+    };
+    let tracking = tracking_change(held.tracker.as_ref(), key);
+    patch_step(held, after, tracking)
+}
+
 fn update(
     before: &AppliedPackage,
     package: &Package,
@@ -158,14 +177,12 @@ fn update(
         tracker: key.cloned(),
         marks: marks(&before.marks, news, key, tracker),
     };
-    let numbers = (before.tracker.as_ref().map(|key| &key.number), key.map(|key| &key.number));
-    let tracking = match numbers {
-        (old, Some(new)) if old != Some(new) => {
-            Some(TrackingChange { number: new.clone(), replaces: old.cloned() })
-        }
-        _ => None,
-    };
-    patch_step(before, after, tracking)
+    patch_step(before, after, tracking_change(before.tracker.as_ref(), key))
+}
+
+fn tracking_change(before: Option<&TrackerKey>, now: Option<&TrackerKey>) -> Option<TrackingChange> {
+    let (old, new) = (before.map(|key| &key.number), &now?.number);
+    (old != Some(new)).then(|| TrackingChange { number: new.clone(), replaces: old.cloned() })
 }
 
 fn patch_step(
@@ -183,34 +200,21 @@ fn create(
     package: &Package,
     tracker: Option<&PackageTracker>,
     open: &mut HashMap<LineNumber, Quantity>,
-) -> Result<NewItemFulfillment, Reason> {
+) -> Result<(NewItemFulfillment, Option<Reason>), Reason> {
     let FulfillmentFacts { amazon, sent, applied: _, sales_order, trackers: _, settings, now } = *facts;
     let order = sales_order.ok_or_else(|| unshippable("the sales order could not be read".to_owned()))?;
-    if matches!(
-        order.status,
-        SalesOrderStatus::PendingApproval | SalesOrderStatus::Cancelled | SalesOrderStatus::Closed
-    ) {
-        return Err(unshippable(format!("the sales order has status {}", order.status)));
-    }
     let lines = contents(package, sent)?;
-    for part in &lines {
-        let units = open.get(&part.order_line).copied().unwrap_or_default();
-        if units < part.quantity {
-            let cause = format!(
-                "package {} holds {} units of line {}, but only {units} of it are open",
-                package.id, part.quantity, part.order_line
-            );
-            return Err(unshippable(cause));
+    let obstacle = obstacle(order, package, &lines, open);
+    if obstacle.is_none() {
+        for part in &lines {
+            open.entry(part.order_line).and_modify(|units| *units = units.minus(part.quantity));
         }
-    }
-    for part in &lines {
-        open.entry(part.order_line).and_modify(|units| *units = units.minus(part.quantity));
     }
     let goods = order.lines.iter().filter(|line| line.kind.is_goods()).map(|line| line.line);
     let left_out = goods.filter(|number| !lines.iter().any(|part| part.order_line == *number)).collect();
     let shipped_at = tracker
         .and_then(|tracker| tracker.milestones.iter().filter_map(|milestone| milestone.occurred_at).min());
-    Ok(NewItemFulfillment {
+    let fulfillment = NewItemFulfillment {
         sales_order: order.id.clone(),
         external_id: ExternalId::of_fulfillment(&package.id),
         package: package.id.clone(),
@@ -221,6 +225,31 @@ fn create(
         location: settings.amazon_location.clone(),
         tracking_number: package.tracker.as_ref().map(|key| key.number.clone()),
         marks: marks(&DeliveryMarks::default(), Some(&package.state), package.tracker.as_ref(), tracker),
+    };
+    Ok((fulfillment, obstacle))
+}
+
+/// Why NetSuite would not take a fulfilment of these lines.
+fn obstacle(
+    order: &SalesOrder,
+    package: &Package,
+    lines: &[FulfilledLine],
+    open: &HashMap<LineNumber, Quantity>,
+) -> Option<Reason> {
+    if matches!(
+        order.status,
+        SalesOrderStatus::PendingApproval | SalesOrderStatus::Cancelled | SalesOrderStatus::Closed
+    ) {
+        return Some(unshippable(format!("the sales order has status {}", order.status)));
+    }
+    lines.iter().find_map(|part| {
+        let units = open.get(&part.order_line).copied().unwrap_or_default();
+        (units < part.quantity).then(|| {
+            unshippable(format!(
+                "package {} holds {} units of line {}, but only {units} of it are open",
+                package.id, part.quantity, part.order_line
+            ))
+        })
     })
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use amz_domain::{ItemFulfillmentId, PackageTracker, SalesOrder, SalesOrderId, TrackerKey};
+use amz_domain::{ItemFulfillment, ItemFulfillmentId, PackageTracker, SalesOrder, SalesOrderId, TrackerKey};
 use async_trait::async_trait;
 
-use super::plan::{FulfillmentFacts, FulfillmentStep, needs, plan, plan_tracker};
+use super::plan::{FulfillmentFacts, FulfillmentStep, catch_up, needs, plan, plan_tracker};
 use crate::cancellation::Closing;
 use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
 use crate::failure::{Failure, PortError};
@@ -15,7 +15,7 @@ use crate::link::{AppliedPackage, Link, SentOrder, TrackerLink};
 use crate::orders::digest;
 use crate::parking::{Reason, Who};
 use crate::ports::ItemFulfillments;
-use crate::ports::netsuite::{NewItemFulfillment, SalesOrderPatch};
+use crate::ports::netsuite::{ItemFulfillmentPatch, NewItemFulfillment, SalesOrderPatch};
 
 /// The part of a lane's links that concerns its packages.
 pub(crate) struct PackageLinks {
@@ -73,9 +73,21 @@ pub(crate) async fn run(
     if plan.steps.is_empty() && plan.closings.is_empty() {
         desk.note("nothing new at Amazon");
     }
-    let mut complete = true;
+    let (mut complete, mut created) = (true, false);
     for step in plan.steps {
-        complete &= apply(desk, step).await?;
+        let (creates, blocked) = match &step {
+            FulfillmentStep::Create { obstacle, .. } => (true, obstacle.is_some()),
+            FulfillmentStep::Patch { .. } | FulfillmentStep::Park { .. } => (false, false),
+        };
+        if blocked && created {
+            // a fulfilment that an earlier try made was counted twice in this plan: in the sales order and as new
+            desk.wait_until(connection.now());
+            complete = false;
+            continue;
+        }
+        let done = apply(desk, step).await?;
+        created |= creates && done;
+        complete &= done;
     }
     if complete && !plan.closings.is_empty() {
         close(desk, id, sent, &plan.closings, sales_order.as_ref()).await?;
@@ -154,20 +166,11 @@ async fn read_sales_order(desk: &mut Desk<'_>, id: &SalesOrderId) -> Result<Opti
 /// Applies one step. Returns true when it is done.
 async fn apply(desk: &mut Desk<'_>, step: FulfillmentStep) -> Result<bool, Stop> {
     let (package, written) = match step {
-        FulfillmentStep::Create { fulfillment, tracker } => {
-            (fulfillment.package.clone(), create(desk, &fulfillment, tracker).await?)
+        FulfillmentStep::Create { fulfillment, tracker, obstacle } => {
+            (fulfillment.package.clone(), create(desk, &fulfillment, tracker, obstacle).await?)
         }
         FulfillmentStep::Patch { after, patch } => {
-            let connection = desk.connection;
-            let mark = intent(
-                Operation::MarkFulfillment,
-                format!("package {}", after.package),
-                &digest(&format!("{patch:?}")),
-            );
-            let fulfillment = after.fulfillment.clone();
-            let links = vec![Link::Package(after.clone())];
-            let send = connection.item_fulfillments.patch(&fulfillment, &patch);
-            (after.package.clone(), desk.write_repeatably(mark, send, links).await?)
+            (after.package.clone(), update(desk, *after, &patch).await?)
         }
         FulfillmentStep::Park { package, reason } => (package, Written::Parked(reason)),
     };
@@ -188,19 +191,46 @@ async fn apply(desk: &mut Desk<'_>, step: FulfillmentStep) -> Result<bool, Stop>
     }
 }
 
-/// Makes the item fulfilment of a package, once.
+/// Brings the item fulfilment of a package up to date.
+async fn update(
+    desk: &mut Desk<'_>,
+    after: AppliedPackage,
+    patch: &ItemFulfillmentPatch,
+) -> Result<Written<()>, Stop> {
+    let connection = desk.connection;
+    let mark = intent(
+        Operation::MarkFulfillment,
+        format!("package {}", after.package),
+        &digest(&format!("{patch:?}")),
+    );
+    let fulfillment = after.fulfillment.clone();
+    let send = connection.item_fulfillments.patch(&fulfillment, patch);
+    desk.write_repeatably(mark, send, vec![Link::Package(Box::new(after))]).await
+}
+
+/// Makes the item fulfilment of a package, once. With an obstacle, only an earlier try is settled.
 async fn create(
     desk: &mut Desk<'_>,
     new: &NewItemFulfillment,
     tracker: Option<TrackerKey>,
+    obstacle: Option<Reason>,
 ) -> Result<Written<()>, Stop> {
-    let write = CreateFulfillment { fulfillments: desk.connection.item_fulfillments.clone(), new, tracker };
+    let fulfillments = desk.connection.item_fulfillments.clone();
+    let write = CreateFulfillment { fulfillments, new, tracker: tracker.clone() };
     let once = intent(Operation::CreateFulfillment, format!("package {}", new.package), "");
-    Ok(match desk.write_once(once, &write).await? {
-        Written::Done(_) => Written::Done(()),
-        Written::Wait(at) => Written::Wait(at),
-        Written::Parked(reason) => Written::Parked(reason),
-    })
+    let written = match obstacle {
+        None => desk.write_once(once, &write).await?,
+        Some(reason) => desk.settle_earlier(&once, &write).await?.unwrap_or(Written::Parked(reason)),
+    };
+    let held = match written {
+        Written::Done(held) => held,
+        Written::Wait(at) => return Ok(Written::Wait(at)),
+        Written::Parked(reason) => return Ok(Written::Parked(reason)),
+    };
+    match catch_up(&held, new, tracker.as_ref()) {
+        Some(FulfillmentStep::Patch { after, patch }) => update(desk, *after, &patch).await,
+        _ => Ok(Written::Done(())),
+    }
 }
 
 /// A sales order's transform under our external id.
@@ -212,13 +242,19 @@ struct CreateFulfillment<'plan> {
 
 #[async_trait]
 impl OnceWrite for CreateFulfillment<'_> {
-    type Value = ItemFulfillmentId;
+    type Value = AppliedPackage;
 
-    async fn send(&self) -> Result<ItemFulfillmentId, PortError> {
-        self.fulfillments.create(self.new).await
+    async fn send(&self) -> Result<AppliedPackage, PortError> {
+        let fulfillment = self.fulfillments.create(self.new).await?;
+        Ok(AppliedPackage {
+            package: self.new.package.clone(),
+            fulfillment,
+            tracker: self.tracker.clone(),
+            marks: self.new.marks.clone(),
+        })
     }
 
-    async fn look_up(&self) -> Result<Option<Found<ItemFulfillmentId>>, PortError> {
+    async fn look_up(&self) -> Result<Option<Found<AppliedPackage>>, PortError> {
         let found = self.fulfillments.find(&self.new.external_id).await?;
         Ok(found.map(|found| {
             let (mut held, mut wanted) = (found.lines.clone(), self.new.lines.clone());
@@ -227,21 +263,33 @@ impl OnceWrite for CreateFulfillment<'_> {
             wanted.sort_by_key(|line| line.order_line);
             let ours = found.sales_order.as_ref().is_none_or(|order| *order == self.new.sales_order);
             if ours && held == wanted {
-                Found::Same(found.id)
+                Found::Same(self.held(found))
             } else {
                 Found::Different(taken(self.new, &found.id))
             }
         }))
     }
 
-    fn outcome(&self, id: &ItemFulfillmentId) -> (String, Vec<Link>) {
-        let applied = AppliedPackage {
-            package: self.new.package.clone(),
-            fulfillment: id.clone(),
-            tracker: self.tracker.clone(),
-            marks: self.new.marks.clone(),
+    fn outcome(&self, applied: &AppliedPackage) -> (String, Vec<Link>) {
+        (format!("item fulfilment {}", applied.fulfillment), vec![Link::Package(Box::new(applied.clone()))])
+    }
+}
+
+impl CreateFulfillment<'_> {
+    /// What a fulfilment that is there already says.
+    fn held(&self, found: ItemFulfillment) -> AppliedPackage {
+        let ItemFulfillment { id, sales_order: _, lines: _, tracking_numbers, delivery } = found;
+        let current = self.tracker.clone().filter(|key| tracking_numbers.contains(&key.number));
+        let former = || {
+            let carrier = delivery.carrier.clone()?;
+            Some(TrackerKey { carrier, number: tracking_numbers.first()?.clone() })
         };
-        (format!("item fulfilment {id}"), vec![Link::Package(Box::new(applied))])
+        AppliedPackage {
+            package: self.new.package.clone(),
+            fulfillment: id,
+            tracker: current.or_else(former),
+            marks: delivery,
+        }
     }
 }
 

@@ -88,8 +88,8 @@ pub trait Lanes: Send + Sync {
         redirect: Vec<LaneRequest>,
     ) -> Result<(), StoreError>;
 
-    /// The claimed work must go on at `at`: keeps the requests, adds `ask` if it is not among them, and
-    /// notes the look. `failed` counts a failed try; otherwise the count starts again at zero.
+    /// The claimed work must go on at `at`: keeps the requests that were taken and notes the look. `failed` counts
+    /// a failed try; otherwise the count starts again at zero.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds the lane.
