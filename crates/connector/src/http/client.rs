@@ -11,6 +11,7 @@ use http::header::CONTENT_TYPE;
 use url::{Host, Url};
 
 use super::exchange::{Answer, Body, Outgoing, SendError, Verdict};
+use super::fields::OpenFields;
 use super::redact::Redactor;
 
 /// Tells the time. Passed in so that tests can move it.
@@ -31,6 +32,9 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// Lets plain HTTP go to other machines than this one. Loopback addresses need no permission.
     pub allow_plain_http: bool,
+    /// Custom fields of NetSuite that the audit trail may show. Merchants keep anything in custom fields, so all
+    /// others are hidden.
+    pub open_fields: Vec<String>,
 }
 
 impl Default for HttpSettings {
@@ -39,6 +43,7 @@ impl Default for HttpSettings {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             allow_plain_http: false,
+            open_fields: Vec::new(),
         }
     }
 }
@@ -65,6 +70,7 @@ pub struct HttpClient {
     calls: Arc<dyn CallLog>,
     clock: Clock,
     allow_plain_http: bool,
+    open_fields: OpenFields,
     client: reqwest::Client,
 }
 
@@ -99,7 +105,9 @@ impl HttpClient {
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(HttpSetupError::Client)?;
-        Ok(Self { connection, vendor, calls, clock, allow_plain_http: settings.allow_plain_http, client })
+        let HttpSettings { timeout: _, connect_timeout: _, allow_plain_http, open_fields } = settings;
+        let open_fields = OpenFields::new(open_fields);
+        Ok(Self { connection, vendor, calls, clock, allow_plain_http, open_fields, client })
     }
 
     /// The instant it is now, by the clock that was passed in.
@@ -120,6 +128,11 @@ impl HttpClient {
         }
     }
 
+    /// What makes texts about a request safe to show.
+    pub fn redactor(&self, outgoing: &Outgoing) -> Redactor {
+        Redactor::of(outgoing, self.open_fields.clone())
+    }
+
     /// Sends once, writes exactly one audit record, returns what came back.
     ///
     /// `judge` reads the answer and says how the record shall show it. A record that cannot be written is
@@ -131,7 +144,7 @@ impl HttpClient {
     where
         Judge: FnOnce(&Answer) -> Verdict + Send,
     {
-        let redactor = Redactor::of(&outgoing);
+        let redactor = self.redactor(&outgoing);
         let mut record = CallRecord {
             connection: self.connection.clone(),
             lane: current_lane().filter(|_| outgoing.operation != TOKEN_OPERATION),
@@ -202,7 +215,7 @@ impl HttpClient {
         let (operation, outcome) = (record.operation.as_str(), record.outcome.as_str());
         let (vendor, connection) = (self.vendor.as_str(), self.connection.as_str());
         let CallRecord { attempt, status, duration_ms, code, .. } = record;
-        if record.outcome == CallOutcome::Success {
+        if matches!(record.outcome, CallOutcome::Success | CallOutcome::Absent) {
             tracing::debug!(vendor, connection, operation, attempt, status, outcome, duration_ms, "call");
         } else {
             tracing::warn!(

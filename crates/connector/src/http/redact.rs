@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::exchange::{Answer, Body, Outgoing};
-use super::fields::{Class, class_of};
+use super::fields::{Class, OpenFields};
 
 /// Recorded bodies are cut to this size.
 pub const MAX_RECORDED_BYTES: usize = 16 * 1024;
@@ -24,6 +24,8 @@ const DEEPEST_LEVEL: usize = 64;
 pub struct Redactor {
     /// Longest first, so that a street is found before the town in it.
     known: Vec<(String, Class)>,
+    /// Custom fields that may be shown.
+    open: OpenFields,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -34,8 +36,8 @@ impl std::fmt::Debug for Redactor {
 
 impl Redactor {
     /// Learns the secrets and the personal data of a request.
-    pub fn of(outgoing: &Outgoing) -> Self {
-        let mut redactor = Self::default();
+    pub(super) fn of(outgoing: &Outgoing, open: OpenFields) -> Self {
+        let mut redactor = Self { known: Vec::new(), open };
         let authorization = outgoing.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some((_, credentials)) = authorization.and_then(|value| value.split_once(' ')) {
             redactor.learn(&Value::from(credentials), Class::Secret);
@@ -45,7 +47,7 @@ impl Redactor {
             Body::Json(document) => redactor.search(document, None, 0),
             Body::Form(fields) => {
                 for (name, value) in fields {
-                    if let Some(class) = class_of(name, None) {
+                    if let Some(class) = redactor.open.class_of(name, None) {
                         redactor.learn(&Value::from(value.as_str()), class);
                     }
                 }
@@ -66,7 +68,7 @@ impl Redactor {
             Body::Empty => None,
             Body::Json(document) => Some(cut(self.document(document, None, 0).to_string())),
             Body::Form(fields) => {
-                let pairs = fields.iter().map(|(name, value)| match class_of(name, None) {
+                let pairs = fields.iter().map(|(name, value)| match self.open.class_of(name, None) {
                     Some(class) => (name.as_str(), class.mark().to_owned()),
                     None => (name.as_str(), self.text(value)),
                 });
@@ -113,7 +115,7 @@ impl Redactor {
         match value {
             Value::Object(fields) => {
                 let fields = fields.iter().map(|(name, value)| {
-                    let safe = match class_of(name, parent) {
+                    let safe = match self.open.class_of(name, parent) {
                         Some(class) if !is_nothing(value) => Value::from(class.mark()),
                         _ => self.document(value, Some(name), level + 1),
                     };
@@ -139,7 +141,7 @@ impl Redactor {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    match class_of(name, parent) {
+                    match self.open.class_of(name, parent) {
                         Some(class) => self.learn(value, class),
                         None => self.search(value, Some(name), level + 1),
                     }
@@ -235,7 +237,10 @@ mod tests {
 
     fn recorded(document: Value) -> Value {
         let body = Body::Json(document);
-        serde_json::from_str(&Redactor::of(&outgoing(body.clone())).request(&body).unwrap()).unwrap()
+        serde_json::from_str(
+            &Redactor::of(&outgoing(body.clone()), OpenFields::default()).request(&body).unwrap(),
+        )
+        .unwrap()
     }
 
     fn answer(body: &str) -> Answer {
@@ -277,15 +282,16 @@ mod tests {
             [("grant_type", "client_credentials"), ("client_id", "amzn1.x"), ("client_secret", "hush&")];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let body = Body::Form(fields);
-        let recorded = Redactor::of(&outgoing(body.clone())).request(&body).unwrap();
+        let recorded = Redactor::of(&outgoing(body.clone()), OpenFields::default()).request(&body).unwrap();
         assert_eq!(recorded, "grant_type=client_credentials&client_id=amzn1.x&client_secret=%5Bsecret%5D");
     }
 
     #[test]
     fn what_the_request_carried_is_found_in_any_text() {
-        let redactor = Redactor::of(&outgoing(Body::Json(json!({
+        let body = json!({
             "recipient": { "name": "Ada Lovelace", "region": "WA", "streetAddress": "12 Engine Street" }
-        }))));
+        });
+        let redactor = Redactor::of(&outgoing(Body::Json(body)), OpenFields::default());
         let text = "token Atza-secret: WAREHOUSE knows no 12 Engine Street (Ada Lovelace, bob@mail.example)";
         assert_eq!(
             redactor.text(text),
@@ -337,7 +343,7 @@ mod tests {
 
         #[test]
         fn no_input_makes_redaction_panic(body in ".{0,200}", text in ".{0,200}") {
-            let redactor = Redactor::of(&outgoing(Body::Json(json!({ "name": body, "other": text }))));
+            let redactor = Redactor::of(&outgoing(Body::Json(json!({ "name": body, "other": text }))), OpenFields::default());
             redactor.text(&text);
             redactor.response(&answer(&text));
         }

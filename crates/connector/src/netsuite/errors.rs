@@ -47,6 +47,7 @@ impl Refusal {
             Failure::Unavailable | Failure::Unclear => CallOutcome::ServerError,
             Failure::Credentials => CallOutcome::Credentials,
             Failure::Unreadable | Failure::BadRecord => CallOutcome::Unreadable,
+            Failure::Refused if ABSENT.contains(&self.code.as_str()) => CallOutcome::Absent,
             Failure::NotSent | Failure::Conflict | Failure::Refused => CallOutcome::Refused,
         };
         Verdict::of(outcome, self.code.clone())

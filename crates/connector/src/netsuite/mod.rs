@@ -22,6 +22,7 @@ pub mod record_service;
 mod rest;
 mod sales_order;
 mod settings;
+mod standing;
 pub mod suiteql;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use concurrency::Slots;
 use items::KnownSkus;
 use record_service::RecordService;
 use rest::Rest;
+use standing::Standing;
 use suiteql::{Query, Rows};
 
 /// One NetSuite account. Clones share its slots, its token and what it remembers.
@@ -61,8 +63,13 @@ impl NetSuite {
         settings.check()?;
         http.check(&settings.endpoint)?;
         let auth = NetSuiteAuth::new(settings.auth.clone(), &settings.account, &settings.endpoint, &http)?;
-        let rest =
-            Rest { http, endpoint: settings.endpoint.clone(), auth, slots: Slots::new(settings.concurrency) };
+        let rest = Rest {
+            http,
+            endpoint: settings.endpoint.clone(),
+            auth,
+            slots: Slots::new(settings.concurrency),
+            standing: Standing::new(),
+        };
         Ok(Self(Arc::new(Account { rest, settings, known_skus: KnownSkus::default() })))
     }
 

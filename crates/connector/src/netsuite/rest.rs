@@ -10,10 +10,14 @@ use url::Url;
 use super::auth::NetSuiteAuth;
 use super::concurrency::Slots;
 use super::errors::Refusal;
-use crate::http::{Answer, Body, HttpClient, Outgoing, Redactor, SendError, Verdict};
+use super::standing::{Entry, Standing};
+use crate::http::{Answer, Body, HttpClient, Outgoing, SendError, Verdict};
 
 /// Code of a success that is not in the documented form.
 const ANSWER_UNREADABLE: &str = "netsuite_answer_unreadable";
+
+/// Code of a call that was not sent because the one before it was refused.
+const IN_DOUBT: &str = "credentials_in_doubt";
 
 /// What a success has to bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +62,7 @@ pub(super) struct Rest {
     pub(super) endpoint: Url,
     pub(super) auth: NetSuiteAuth,
     pub(super) slots: Slots,
+    pub(super) standing: Standing,
 }
 
 /// Address of a resource below `/services/rest`.
@@ -75,10 +80,43 @@ pub(super) fn address(endpoint: &Url, segments: &[&str]) -> Url {
 impl Rest {
     /// Sends a request and reads its success. Refused credentials earn one more try with a fresh proof.
     pub(super) async fn call(&self, request: Request) -> Result<Reply, PortError> {
-        match self.attempt(&request, 1).await {
-            Err(error) if error.failure == Failure::Credentials => self.attempt(&request, 2).await,
+        let first = self.enter_and_attempt(&request, 1).await;
+        match first {
+            Err(error)
+                if error.failure == Failure::Credentials
+                    && error.code != IN_DOUBT
+                    && self.standing.refused() =>
+            {
+                let second = self.enter_and_attempt(&request, 2).await;
+                if second.as_ref().is_err_and(|error| error.failure == Failure::Credentials) {
+                    self.standing.refused();
+                }
+                second
+            }
             result => result,
         }
+    }
+
+    async fn enter_and_attempt(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
+        let passage = match self.standing.enter().await {
+            Entry::Open => None,
+            Entry::Alone(passage) => Some(passage),
+            Entry::Refused => {
+                let message = "not sent: the credentials were refused to the call before";
+                return Err(PortError::new(request.operation, Failure::Credentials, IN_DOUBT, message));
+            }
+        };
+        let result = self.attempt(request, attempt).await;
+        // whoever judges a request has accepted its sender; a throttle may come before the login is looked at
+        let accepted = match &result {
+            Ok(_) => true,
+            Err(error) => matches!(error.failure, Failure::Refused | Failure::Conflict | Failure::BadRecord),
+        };
+        if accepted {
+            self.standing.accepted();
+        }
+        drop(passage);
+        result
     }
 
     async fn attempt(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
@@ -96,7 +134,7 @@ impl Rest {
             body: request.document.clone().map_or(Body::Empty, Body::Json),
             attempt,
         };
-        let redactor = Redactor::of(&outgoing);
+        let redactor = self.http.redactor(&outgoing);
         let mut judged = None;
         let sent = self.http.send(outgoing, |answer| {
             let reply = judge(answer, request.expects);

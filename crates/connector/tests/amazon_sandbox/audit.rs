@@ -28,6 +28,7 @@ async fn a_bad_day(rehearsal: &Rehearsal) {
     // server error, malformed, found
     client.find(&new.alias).await.unwrap_err();
     client.find(&new.alias).await.unwrap_err();
+    assert_eq!(client.find(&"nobody:1".into()).await.unwrap(), None);
     let found = client.find(&new.alias).await.unwrap().unwrap();
     let amazon = &rehearsal.sandbox().amazon;
     let package = amazon.order(found.id.as_str()).unwrap().packages[0].id.clone();
@@ -56,10 +57,12 @@ async fn f20_the_audit_trail_equals_the_calls_that_amazon_saw() {
             Some(Fault::ServerError) => CallOutcome::ServerError,
             Some(Fault::MalformedJson) => CallOutcome::Unreadable,
             _ if call.response_body.contains("AliasValueAlreadyExists") => CallOutcome::Refused,
+            _ if call.response_body.contains("ResourceNotFound") => CallOutcome::Absent,
             _ => CallOutcome::Success,
         };
         assert_eq!(record.outcome, expected, "{} with {:?}", call.operation, call.fault);
-        assert_eq!(record.code.is_none(), expected == CallOutcome::Success);
+        let explained = !matches!(expected, CallOutcome::Success | CallOutcome::Absent);
+        assert_eq!(record.code.is_some(), explained);
     }
     let seen = |outcome| records.iter().any(|record| record.outcome == outcome);
     assert!(CallOutcome::ALL.into_iter().filter(|outcome| *outcome != CallOutcome::NotSent).all(seen));

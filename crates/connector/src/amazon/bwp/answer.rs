@@ -132,7 +132,8 @@ fn has_substance(value: &Value) -> bool {
 /// How the audit trail shows what was read.
 pub(super) fn verdict<Out>(read: &Result<Option<Out>, Problem>) -> Verdict {
     let problem = match read {
-        Ok(_) => return Verdict::success(),
+        Ok(Some(_)) => return Verdict::success(),
+        Ok(None) => return Verdict { outcome: CallOutcome::Absent, code: None },
         Err(problem) => problem,
     };
     let outcome = match problem.class {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::http::{Body, HttpClient, Outgoing, Redactor};
+use crate::http::{Body, HttpClient, Outgoing};
 
 use super::answer::{Expectation, Mapping, failure, read, verdict};
 use super::problem::Problem;
@@ -117,7 +117,7 @@ impl GraphQl {
             body: Body::Json(body.clone()),
             attempt,
         };
-        let redactor = Redactor::of(&outgoing);
+        let redactor = self.http.redactor(&outgoing);
         let mut result = Err(Problem::unreadable("nothing was read"));
         let sent = self.http.send(outgoing, |answer| {
             result = read(answer, *expected, mapping);
