@@ -1,0 +1,142 @@
+//! The intake: takes notices in the order of their arrival and marks lanes due.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amz_domain::ConnectionName;
+use amz_event_handler::{Address, Route, route};
+use amz_services::connection::Clock;
+use amz_services::failure::StoreError;
+use amz_services::link::LinkKey;
+use amz_services::ports::inbox::{Notice, NoticeSource};
+use amz_services::ports::{Intake, Ledger, NoticeFeed};
+use amz_services::work::{Lane, LaneKey, LaneRequest, NoticeReference};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Notices taken in one commit.
+const BATCH: u32 = 256;
+
+/// What the intake needs to know of a connection.
+#[derive(Debug, Clone)]
+pub struct IntakeConnection {
+    /// NetSuite account; our aliases begin with it.
+    pub account: String,
+    /// How long to wait for further events of the same order, so that a burst makes one look.
+    pub settle: Duration,
+}
+
+/// Turns notices into due lanes.
+#[derive(Clone)]
+pub struct NoticeIntake {
+    /// Where notices come from.
+    pub feeds: Vec<Arc<dyn NoticeFeed>>,
+    /// Where they become work.
+    pub intake: Arc<dyn Intake>,
+    /// Resolves Amazon ids to lanes.
+    pub ledger: Arc<dyn Ledger>,
+    /// The connections that are configured.
+    pub connections: Arc<HashMap<ConnectionName, IntakeConnection>>,
+    /// Now.
+    pub clock: Clock,
+    /// Wakes the worker.
+    pub wake: Arc<Notify>,
+}
+
+impl NoticeIntake {
+    /// Takes everything that has arrived. Returns the number of notices taken.
+    ///
+    /// # Errors
+    /// When a store is not available; nothing is lost, the next pass begins where this one got to.
+    pub async fn pass(&self) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        for feed in &self.feeds {
+            let mut cursor = self.intake.cursor(feed.name()).await?;
+            loop {
+                let notices = feed.after(cursor, BATCH).await?;
+                let Some(last) = notices.last() else { break };
+                cursor = last.id;
+                let mut requests = Vec::new();
+                for notice in &notices {
+                    requests.extend(self.requests(feed.name(), notice).await?);
+                }
+                taken += notices.len();
+                self.intake.accept(feed.name(), cursor, requests).await?;
+                self.wake.notify_one();
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Takes notices as they arrive until `stop`: at once when `arrived` is notified, else at every interval.
+    pub async fn run(&self, arrived: Arc<Notify>, every: Duration, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.pass().await {
+                tracing::error!(%error, "notices were not taken; they are tried again");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = arrived.notified() => {}
+                () = tokio::time::sleep(every) => {}
+            }
+        }
+    }
+
+    /// What a notice asks for.
+    async fn requests(&self, feed: &str, notice: &Notice) -> Result<Vec<LaneRequest>, StoreError> {
+        let Notice { id, notice } = notice;
+        let Some(connection) = self.connections.get(&notice.connection) else {
+            tracing::error!(connection = %notice.connection, notice = id, "no such connection is configured; the notice is kept");
+            return Ok(Vec::new());
+        };
+        let (address, asks) = match route(notice) {
+            Ok(Route::Work { address, asks }) => (address, asks),
+            Ok(Route::Kept { why }) => {
+                tracing::info!(connection = %notice.connection, notice = id, kind = %notice.kind, why, "kept");
+                return Ok(Vec::new());
+            }
+            Err(rejection) => {
+                tracing::error!(connection = %notice.connection, notice = id, code = %rejection.code, "a stored notice cannot be routed; it is kept");
+                return Ok(Vec::new());
+            }
+        };
+        let Some(lane) = self.lane(&notice.connection, connection, address).await? else {
+            tracing::info!(connection = %notice.connection, notice = id, "unknown tracker: the look that learns its number reads it");
+            return Ok(Vec::new());
+        };
+        let settle = match notice.source {
+            NoticeSource::Operator => Duration::ZERO,
+            NoticeSource::Amazon | NoticeSource::NetSuite => connection.settle,
+        };
+        let due_at = (self.clock)() + chrono::Duration::from_std(settle).unwrap_or_default();
+        let key = LaneKey { connection: notice.connection.clone(), lane };
+        let reference = NoticeReference {
+            id: format!("{feed}/{id}"),
+            kind: notice.kind.clone(),
+            received_at: notice.received_at,
+        };
+        let request = |ask| LaneRequest { key: key.clone(), ask, due_at, notice: Some(reference.clone()) };
+        Ok(asks.into_iter().map(request).collect())
+    }
+
+    /// The lane of an address; `None` for a tracker that no link knows.
+    async fn lane(
+        &self,
+        name: &ConnectionName,
+        connection: &IntakeConnection,
+        address: Address,
+    ) -> Result<Option<Lane>, StoreError> {
+        match address {
+            Address::SalesOrder(id) => Ok(Some(Lane::SalesOrder(id))),
+            Address::Lane(lane) => Ok(Some(lane)),
+            Address::Tracker(key) => self.ledger.lane_of(name, &LinkKey::Tracker(key)).await,
+            Address::AmazonOrder { id, alias } => {
+                let known = self.ledger.lane_of(name, &LinkKey::Order(id.clone())).await?;
+                let named =
+                    || alias.and_then(|alias| alias.sales_order(&connection.account)).map(Lane::SalesOrder);
+                Ok(Some(known.or_else(named).unwrap_or(Lane::AmazonOrder(id))))
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! The roles of a process: receiving notices, and working on them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amz_services::connection::{Clock, Connection};
+use amz_services::failure::StoreError;
+use amz_services::ports::{Intake, Operations};
+use amz_store::OpenError;
+use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState};
+use chrono::Utc;
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::feed::SalesOrderFeed;
+use crate::http::{WebhookState, router};
+use crate::intake::{IntakeConnection, NoticeIntake};
+use crate::purge;
+use crate::settings::Settings;
+use crate::telemetry;
+use crate::wiring::{WiringError, access, clients};
+use crate::worker::{Worker, WorkerSettings};
+
+/// How often the intake looks for notices that another process stored.
+const INTAKE_POLL: Duration = Duration::from_millis(100);
+
+/// How often the worker looks for due lanes when nothing wakes it.
+const WORKER_POLL: Duration = Duration::from_millis(500);
+
+/// How long a shutdown waits for work in progress before lanes are handed back.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+
+/// Which roles a process takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Receive notices over HTTP.
+    pub webhook: bool,
+    /// Take notices, follow the change feed, work on lanes.
+    pub sync: bool,
+}
+
+/// Why a process could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store could not be opened.
+    #[error("the store could not be opened: {0}")]
+    Store(#[from] OpenError),
+    /// A connection's parts could not be built.
+    #[error(transparent)]
+    Wiring(#[from] WiringError),
+    /// The address could not be listened on.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// The address of `webhook.listen`.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A process at work.
+pub struct Running {
+    webhook: Option<Webhook>,
+    sync: Option<SyncParts>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// The parts of a sync role, put together and at rest: [`start`] sets them to work, tests drive them by hand.
+pub struct SyncParts {
+    /// What is durable.
+    pub state: Arc<SqliteState>,
+    /// Each connection's ports and settings.
+    pub connections: Vec<Connection>,
+    /// Takes notices.
+    pub intake: NoticeIntake,
+    /// One change feed per connection.
+    pub feeds: Vec<SalesOrderFeed>,
+    /// Works on lanes.
+    pub worker: Worker,
+}
+
+/// Starts the roles and returns once they take work.
+///
+/// # Errors
+/// [`StartError`]; nothing is left running.
+pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartError> {
+    let clock: Clock = Arc::new(Utc::now);
+    let (stop, tasks, arrived) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Notify::new()));
+    let sync = if roles.sync {
+        Some(SyncParts::assemble(settings, clock.clone(), Arc::new(|| Uuid::new_v4().as_u64_pair().0)).await?)
+    } else {
+        None
+    };
+    let webhook = if roles.webhook {
+        Some(Webhook::listen(settings, clock, arrived.clone(), stop.clone(), &tasks).await?)
+    } else {
+        None
+    };
+    if let Some(sync) = &sync {
+        sync.run(settings, &arrived, &stop, &tasks);
+    }
+    Ok(Running { webhook, sync, stop, tasks })
+}
+
+impl SyncParts {
+    /// Opens the state and builds the parts. Nothing is sent and nothing runs yet.
+    ///
+    /// `jitter` gives random numbers; `clock` the time.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn assemble(
+        settings: &Settings,
+        clock: Clock,
+        jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
+    ) -> Result<Self, StartError> {
+        let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
+        let state = Arc::new(SqliteState::open(&paths.state).await?);
+        let wake = Arc::new(Notify::new());
+        let (mut connections, mut feeds, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+        for connection in &settings.connections {
+            let built = clients(connection, state.clone(), state.clone(), clock.clone())?;
+            connections.push(built.connection);
+            feeds.push(SalesOrderFeed {
+                connection: connection.name.clone(),
+                changed: Arc::new(built.netsuite),
+                intake: state.clone(),
+                clock: clock.clone(),
+                wake: wake.clone(),
+                timezone: connection.services.timezone,
+            });
+            let account = connection.services.account.clone();
+            known.insert(connection.name.clone(), IntakeConnection { account, settle: connection.settle });
+        }
+        let intake = NoticeIntake {
+            feeds: vec![
+                Arc::new(SqliteInboxReader::new(&paths.inbox, "inbox")),
+                Arc::new(SqliteInboxReader::new(&paths.commands, "commands")),
+            ],
+            intake: state.clone(),
+            ledger: state.clone(),
+            connections: Arc::new(known),
+            clock: clock.clone(),
+            wake: wake.clone(),
+        };
+        let worker_settings = WorkerSettings {
+            owner: Uuid::now_v7().to_string(),
+            concurrency: settings.worker.concurrency,
+            lease: settings.worker.lease,
+            poll: WORKER_POLL,
+            grace: SHUTDOWN_GRACE,
+        };
+        let worker = Worker::new(worker_settings, state.clone(), connections.clone(), clock, jitter, wake);
+        Ok(Self { state, connections, intake, feeds, worker })
+    }
+
+    /// Sets the parts to work until `stop`.
+    fn run(&self, settings: &Settings, arrived: &Arc<Notify>, stop: &CancellationToken, tasks: &TaskTracker) {
+        for (feed, connection) in self.feeds.iter().zip(&settings.connections) {
+            let (feed, poll, stop) = (feed.clone(), connection.poll, stop.clone());
+            tasks.spawn(async move { feed.run(poll, stop).await });
+        }
+        let (intake, arrived, intake_stop) = (self.intake.clone(), arrived.clone(), stop.clone());
+        tasks.spawn(async move { intake.run(arrived, INTAKE_POLL, intake_stop).await });
+        let (worker, worker_stop) = (self.worker.clone(), stop.clone());
+        tasks.spawn(async move { worker.run(worker_stop).await });
+        tasks.spawn(purge::state(self.state.clone(), self.intake.clock.clone(), stop.clone()));
+    }
+
+    /// True when everything that has arrived or changed so far is worked off: notices are taken, the change
+    /// feed has nothing new, and no lane waits. Asks NetSuite once per connection.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_quiet(&self) -> Result<bool, StoreError> {
+        for feed in &self.feeds {
+            match feed.pass().await {
+                Ok(0) => {}
+                Ok(_) => return Ok(false),
+                Err(error) => {
+                    tracing::debug!(%error, "not quiet: the change feed could not be read");
+                    return Ok(false);
+                }
+            }
+        }
+        for feed in &self.intake.feeds {
+            let cursor = self.state.cursor(feed.name()).await?;
+            if !feed.after(cursor, 1).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(self.state.backlog().await?.lanes == 0)
+    }
+}
+
+/// A webhook role that listens.
+pub struct Webhook {
+    /// Where.
+    pub address: SocketAddr,
+    /// What it stores notices in.
+    pub inbox: Arc<SqliteInbox>,
+}
+
+impl Webhook {
+    /// Opens the inbox and serves until `stop`. `stored` is notified when a notice was stored.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn listen(
+        settings: &Settings,
+        clock: Clock,
+        stored: Arc<Notify>,
+        stop: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<Self, StartError> {
+        let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
+        let connections = access(&settings.connections)?;
+        let wanted = settings.webhook.listen;
+        let failed = |source| StartError::Listen { address: wanted, source };
+        let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let inbox = Arc::new(SqliteInbox::open(&paths.inbox, "inbox").await?);
+        let render = telemetry::metrics().map(|metrics| -> Arc<dyn Fn() -> String + Send + Sync> {
+            Arc::new(move || {
+                metrics.run_upkeep();
+                metrics.render()
+            })
+        });
+        let ending = stop.clone();
+        let state = WebhookState {
+            connections,
+            inbox: inbox.clone(),
+            clock: clock.clone(),
+            max_body_bytes: settings.webhook.max_body_bytes,
+            ready: Arc::new(move || !ending.is_cancelled()),
+            stored,
+            render_metrics: render,
+        };
+        tasks.spawn(purge::inbox(inbox.clone(), clock, stop.clone()));
+        tasks.spawn(async move {
+            let served = axum::serve(listener, router(state))
+                .with_graceful_shutdown(async move { stop.cancelled().await });
+            if let Err(error) = served.await {
+                tracing::error!(%error, "the webhook server ended");
+            }
+        });
+        Ok(Self { address, inbox })
+    }
+}
+
+impl Running {
+    /// Where the webhook role listens; `None` without that role.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.webhook.as_ref().map(|webhook| webhook.address)
+    }
+
+    /// The connections that are worked on; empty without the sync role.
+    pub fn connections(&self) -> &[Connection] {
+        self.sync.as_ref().map_or(&[], |sync| &sync.connections)
+    }
+
+    /// What operators read; `None` without the sync role.
+    pub fn operations(&self) -> Option<Arc<dyn Operations>> {
+        self.sync.as_ref().map(|sync| -> Arc<dyn Operations> { sync.state.clone() })
+    }
+
+    /// See [`SyncParts::is_quiet`]; true without the sync role.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_quiet(&self) -> Result<bool, StoreError> {
+        match &self.sync {
+            Some(sync) => sync.is_quiet().await,
+            None => Ok(true),
+        }
+    }
+
+    /// Stops taking work, finishes or hands back what is in progress, and closes the store.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Some(webhook) = self.webhook {
+            webhook.inbox.close().await;
+        }
+        if let Some(sync) = self.sync {
+            sync.state.close().await;
+        }
+    }
+}

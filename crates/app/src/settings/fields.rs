@@ -1,0 +1,41 @@
+//! Keys that rename our fields and record types where an account has other ids for them.
+
+use super::key::{Key, Kind};
+
+/// Declares one key per field; the field's standard id is the key's name and default.
+macro_rules! fields {
+    ($( $name:literal: $meaning:literal $(, $later:ident)?; )+) => {
+        &[$( Key::with_default(concat!("connection.netsuite.fields.", $name), Kind::FieldId, $name, $meaning)$(.$later())? ),+]
+    };
+}
+
+/// Every field and record type of ours.
+pub(super) const FIELDS: &[Key] = fields! {
+    "custbody_amz_order_id": "Amazon's order id.";
+    "custbody_amz_channel": "`BWP` or `MCF`.";
+    "custbody_amz_sync_state": "How the order fares with us.";
+    "custbody_amz_sync_message": "Why it is parked, in words.";
+    "custbody_amz_hold": "Staff keep the order back.";
+    "custbody_amz_shopper_identity": "The shopper's identity token, needed for Prime lines.";
+    "custbody_amz_package_id": "Amazon's package id, on the fulfilment.";
+    "custbody_amz_delivery_state": "Delivery state, on the fulfilment.";
+    "custbody_amz_milestone": "Last tracking milestone.";
+    "custbody_amz_milestone_at": "When it was reached.";
+    "custbody_amz_milestone_place": "Where it was reached.";
+    "custbody_amz_delivery_attempts": "Failed delivery attempts.";
+    "custbody_amz_delivered_at": "When it was delivered.";
+    "custbody_amz_carrier": "The carrier's code.";
+    "custbody_amz_tracking_url": "The carrier's tracking page.";
+    "custbody_amz_cancel_state": "How a cancellation fares.", later;
+    "custbody_amz_return_id": "Amazon's return id.", later;
+    "custbody_amz_refund_id": "Amazon's refund id.", later;
+    "custbody_amz_origin": "Who made the change.", later;
+    "custcol_amz_line_id": "Amazon's order line id.";
+    "custcol_amz_fulfill": "Amazon ships this line.";
+    "custcol_amz_offer_id": "Delivery offer chosen at checkout.";
+    "custcol_amz_preview_id": "Delivery preview seen at checkout.";
+    "custitem_amz_sku": "The item's SKU at Amazon.";
+    "customrecord_amz_audit_log": "Record of calls.", later;
+    "customrecord_amz_outbox": "The bundle's outbox.", later;
+    "customrecord_amz_config": "The bundle's settings.", later;
+};

@@ -1,0 +1,390 @@
+//! Every key of the configuration, once: the reader, the check for unknown keys and `docs/CONFIG.md` all use
+//! this table.
+
+use super::fields::FIELDS;
+use super::key::{Key, Kind};
+
+/// Every key there is, in the order of the documentation.
+pub fn keys() -> impl Iterator<Item = &'static Key> {
+    [PROCESS, AMAZON, NETSUITE, FIELDS, MAPPING, POLICY, LATER].into_iter().flatten()
+}
+
+/// The key of a place in the file, for example `connection.netsuite.concurrency`.
+pub(super) fn find(path: &str) -> Option<&'static Key> {
+    keys().find(|key| key.path == path)
+}
+
+/// Names that may stand in the table at a place; the empty place is the file's top.
+pub(super) fn children(path: &str) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = keys()
+        .filter_map(|key| {
+            let below = match path {
+                "" => key.path,
+                path => key.path.strip_prefix(path)?.strip_prefix('.')?,
+            };
+            below.split('.').next()
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+const ID: Kind = Kind::InternalId;
+const COUNT: Kind = Kind::Whole { least: 1, most: 256 };
+
+const PROCESS: &[Key] = &[
+    Key::with_default(
+        "store.url",
+        Kind::Store,
+        "sqlite://accelerator.db",
+        "Where the state is kept: `sqlite://PATH`, the path relative to the working directory.",
+    ),
+    Key::with_default(
+        "webhook.listen",
+        Kind::Address,
+        "127.0.0.1:8080",
+        "Address the webhook role listens on. It speaks plain HTTP: put a TLS proxy before it.",
+    ),
+    Key::with_default(
+        "webhook.max_body_bytes",
+        Kind::Whole { least: 1024, most: 16_777_216 },
+        "262144",
+        "Largest request body that is read; larger ones are refused.",
+    )
+    .unit("bytes"),
+    Key::with_default("worker.concurrency", COUNT, "8", "Lanes worked at once by one process.").unit("lanes"),
+    Key::with_default(
+        "worker.lease",
+        Kind::Duration { least: "100ms", most: "1h" },
+        "30s",
+        "How long a lane stays with a worker that has fallen silent. Live workers renew in time.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default("log.format", Kind::Choice(&["text", "json"]), "text", "Form of the log lines."),
+    Key::with_default(
+        "log.filter",
+        Kind::Filter,
+        "info",
+        "Which events are logged, for example `info,amz_connector=debug`.",
+    ),
+];
+
+const AMAZON: &[Key] = &[
+    Key::required(
+        "connection.name",
+        Kind::Name,
+        "Name of the connection: part of every URL, log line and stored row. Do not change it later.",
+    ),
+    Key::with_default(
+        "connection.amazon.bwp.endpoint",
+        Kind::Endpoint,
+        "https://api.buywithprime.amazon.com",
+        "Address of the Buy with Prime API; `/graphql` and `/token` lie under it.",
+    ),
+    Key::required("connection.amazon.bwp.client_id", Kind::Text, "Client id of the API credentials."),
+    Key::required(
+        "connection.amazon.bwp.client_secret",
+        Kind::Secret,
+        "Client secret of the API credentials.",
+    ),
+    Key::required(
+        "connection.amazon.bwp.target_id",
+        Kind::Text,
+        "The business product's id (`bp-…`), sent as `x-omni-target-id`.",
+    ),
+    Key::with_default(
+        "connection.amazon.bwp.api_version",
+        Kind::Date,
+        "2024-11-01",
+        "Version of the API, sent with every call.",
+    ),
+    Key::in_table(
+        "connection.amazon.webhook_auth.basic.username",
+        Kind::UserName,
+        "User name that Amazon's webhook sender presents.",
+    ),
+    Key::in_table(
+        "connection.amazon.webhook_auth.basic.password",
+        Kind::Secret,
+        "Password that Amazon's webhook sender presents.",
+    ),
+    Key::in_table(
+        "connection.amazon.webhook_auth.oauth.client_id",
+        Kind::Text,
+        "Client id with which Amazon's webhook sender asks us for a token.",
+    ),
+    Key::in_table(
+        "connection.amazon.webhook_auth.oauth.client_secret",
+        Kind::Secret,
+        "Client secret with which Amazon's webhook sender asks us for a token.",
+    ),
+    Key::with_default(
+        "connection.amazon.webhook_auth.allow_unauthenticated",
+        Kind::Flag,
+        "false",
+        "Takes Amazon's events from anybody. Only instead of `basic` and `oauth`, never beside them.",
+    ),
+];
+
+const NETSUITE: &[Key] = &[
+    Key::required(
+        "connection.netsuite.account",
+        Kind::Account,
+        "Account id in realm spelling, for example `1234567_SB1`.",
+    ),
+    Key::derived(
+        "connection.netsuite.endpoint",
+        Kind::Endpoint,
+        "`https://<account>.suitetalk.api.netsuite.com`",
+        "Address of the record service and SuiteQL.",
+    ),
+    Key::derived(
+        "connection.netsuite.restlet_endpoint",
+        Kind::Endpoint,
+        "`https://<account>.restlets.api.netsuite.com`",
+        "Address of the account's RESTlets.",
+    )
+    .later(),
+    Key::derived(
+        "connection.netsuite.app_endpoint",
+        Kind::Endpoint,
+        "`https://<account>.app.netsuite.com`",
+        "Address of NetSuite's pages for people, for the order links that Amazon gets.",
+    ),
+    Key::with_default(
+        "connection.netsuite.concurrency",
+        COUNT,
+        "4",
+        "Calls to the account at the same time; the account shares its limit with all other integrations.",
+    )
+    .unit("calls"),
+    Key::required(
+        "connection.netsuite.timezone",
+        Kind::Zone,
+        "The account's time zone, for posting dates and schedules.",
+    ),
+    Key::with_default(
+        "connection.netsuite.timeout",
+        Kind::Duration { least: "100ms", most: "10m" },
+        "30s",
+        "How long one call may take.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.netsuite.base_currency",
+        Kind::Currency,
+        "USD",
+        "Currency of orders that name none.",
+    ),
+    Key::optional(
+        "connection.netsuite.currencies",
+        Kind::Table(&Kind::Currency),
+        "ISO 4217 code of each NetSuite currency, by internal id: `{ \"1\" = \"USD\", \"2\" = \"CAD\" }`.",
+    ),
+    Key::in_table(
+        "connection.netsuite.auth.tba.consumer_key",
+        Kind::Secret,
+        "Consumer key of the integration record (token-based authentication).",
+    ),
+    Key::in_table(
+        "connection.netsuite.auth.tba.consumer_secret",
+        Kind::Secret,
+        "Consumer secret of the integration record.",
+    ),
+    Key::in_table("connection.netsuite.auth.tba.token_id", Kind::Secret, "Id of the access token."),
+    Key::in_table("connection.netsuite.auth.tba.token_secret", Kind::Secret, "Secret of the access token."),
+    Key::in_table(
+        "connection.netsuite.auth.oauth2.client_id",
+        Kind::Text,
+        "Client id of the integration record (OAuth 2.0, machine to machine).",
+    ),
+    Key::in_table(
+        "connection.netsuite.auth.oauth2.certificate_id",
+        Kind::Text,
+        "Id that NetSuite gave the uploaded certificate; the signed token's `kid`.",
+    ),
+    Key::in_table(
+        "connection.netsuite.auth.oauth2.private_key",
+        Kind::PrivateKey,
+        "Private key of the certificate, PKCS #8 in PEM.",
+    ),
+    Key::in_table(
+        "connection.netsuite.auth.oauth2.algorithm",
+        Kind::Choice(&["ES256", "PS256"]),
+        "How tokens are signed: `ES256` for a P-256 key, `PS256` for an RSA key.",
+    ),
+    Key::optional(
+        "connection.netsuite.events.signing_secret",
+        Kind::SigningSecrets,
+        "What the bundle inside NetSuite signs its notices with (`whsec_…`); a list while rotating. \
+         Without it such notices are refused, and the change feed alone finds changed orders.",
+    ),
+];
+
+const MAPPING: &[Key] = &[
+    Key::optional(
+        "connection.mapping.amazon_location",
+        ID,
+        "Location that stands for Amazon's warehouses. Needed by the rule `location`.",
+    ),
+    Key::with_default(
+        "connection.mapping.item_sku_field",
+        Kind::FieldId,
+        "itemid",
+        "Item field that holds the SKU: `itemid` or a custom item field.",
+    ),
+    Key::with_default(
+        "connection.mapping.eligible",
+        Kind::List(&Kind::Choice(&["line_flag", "location", "sales_channel"])),
+        "line_flag",
+        "Rules that make a line Amazon's; any of them suffices.",
+    ),
+    Key::optional(
+        "connection.mapping.sales_channels",
+        Kind::List(&ID),
+        "Sales channels whose orders Amazon ships. Needed by the rule `sales_channel`.",
+    ),
+    Key::optional(
+        "connection.mapping.ship_speed",
+        Kind::Table(&Kind::Word),
+        "Amazon's delivery speed per shipping item: `{ \"92\" = \"STANDARD\", \"93\" = \"EXPEDITED\" }`. \
+         Orders with another shipping item are parked.",
+    ),
+    Key::optional(
+        "connection.mapping.default_ship_speed",
+        Kind::Word,
+        "Delivery speed of orders without a shipping item; absent, they are parked.",
+    ),
+    Key::optional("connection.mapping.return_location", ID, "Location for returned goods that can be sold.")
+        .later(),
+    Key::optional("connection.mapping.damaged_location", ID, "Location for returned goods that cannot.")
+        .later(),
+    Key::optional("connection.mapping.adjustment_account", ID, "Account of inventory adjustments.").later(),
+    Key::optional("connection.mapping.refund_account", ID, "Account of refunds.").later(),
+];
+
+const POLICY: &[Key] = &[
+    Key::with_default(
+        "connection.policy.hold",
+        Kind::Duration { least: "0s", most: "720h" },
+        "0s",
+        "How long a new order is held back before it goes to Amazon.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.policy.on_hold",
+        Kind::Choice(&["wait", "reserve"]),
+        "wait",
+        "While on hold: `wait` sends nothing, `reserve` creates the order at Amazon without starting it.",
+    ),
+    Key::optional("connection.policy.go_live", Kind::Instant, "Orders created before this instant stay out."),
+    Key::with_default(
+        "connection.policy.settle",
+        Kind::Duration { least: "0s", most: "10m" },
+        "1s",
+        "How long events on one order are gathered into one look.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.policy.retry_base",
+        Kind::Duration { least: "1ms", most: "1h" },
+        "2s",
+        "First wait after a failure; later waits grow.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.policy.retry_limit",
+        Kind::Whole { least: 1, most: 1000 },
+        "12",
+        "Tries before a person must look.",
+    )
+    .unit("tries"),
+    Key::with_default(
+        "connection.policy.unclear_wait",
+        Kind::Duration { least: "1ms", most: "1h" },
+        "60s",
+        "Wait before a write whose answer was lost is looked up again and, if absent, sent again.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.policy.billing",
+        Kind::Choice(&["detect", "invoice", "cash_sale"]),
+        "detect",
+        "How the account bills.",
+    )
+    .later(),
+    Key::with_default(
+        "connection.sync.poll",
+        Kind::Duration { least: "10ms", most: "24h" },
+        "60s",
+        "How often the change feed asks NetSuite for changed sales orders.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.sync.reconcile",
+        Kind::Duration { least: "1s", most: "168h" },
+        "15m",
+        "How often open orders are compared on both sides.",
+    )
+    .unit("ms, s, m, h")
+    .later(),
+];
+
+const LATER: &[Key] = &[
+    Key::with_default(
+        "connection.inventory.buffer_units",
+        Kind::Whole { least: 0, most: 1_000_000 },
+        "0",
+        "Units kept back from what NetSuite is told.",
+    )
+    .unit("units")
+    .later(),
+    Key::with_default(
+        "connection.inventory.brake_share",
+        Kind::Share,
+        "0.2",
+        "Share of all stock that one run may change before a person must agree.",
+    )
+    .unit("share")
+    .later(),
+    Key::with_default(
+        "connection.inventory.settle",
+        Kind::Duration { least: "0s", most: "10m" },
+        "2s",
+        "How long stock events on one SKU are gathered.",
+    )
+    .unit("ms, s, m, h")
+    .later(),
+    Key::with_default(
+        "connection.inventory.schedule",
+        Kind::Schedule,
+        "0 3 * * *",
+        "When stock is compared in full, in the account's time zone.",
+    )
+    .later(),
+    Key::with_default(
+        "connection.amazon.sp_api.endpoint",
+        Kind::Endpoint,
+        "https://sellingpartnerapi-na.amazon.com",
+        "Address of the Selling Partner API.",
+    )
+    .later(),
+    Key::with_default(
+        "connection.amazon.sp_api.token_endpoint",
+        Kind::Endpoint,
+        "https://api.amazon.com/auth/o2/token",
+        "Address that gives its access tokens.",
+    )
+    .later(),
+    Key::in_table("connection.amazon.sp_api.client_id", Kind::Text, "Client id of the application.").later(),
+    Key::in_table("connection.amazon.sp_api.client_secret", Kind::Secret, "Its client secret.").later(),
+    Key::in_table("connection.amazon.sp_api.refresh_token", Kind::Secret, "The seller's refresh token.")
+        .later(),
+    Key::in_table(
+        "connection.amazon.sp_api.marketplace_id",
+        Kind::Text,
+        "Marketplace, for example `ATVPDKIKX0DER`.",
+    )
+    .later(),
+];

@@ -1,0 +1,195 @@
+//! What the program gets from its configuration: plain, checked values.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use amz_domain::{ConnectionName, Currency};
+use amz_services::settings::ServiceSettings;
+use secrecy::SecretString;
+
+/// Where the state is kept.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// Address of the store, for example `sqlite://accelerator.db`. A secret, because addresses of data base
+    /// servers carry passwords.
+    pub url: SecretString,
+}
+
+/// The webhook role.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+}
+
+/// The sync role's worker loop.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Lanes worked at once.
+    pub concurrency: usize,
+    /// How long a lane stays with a worker that has fallen silent.
+    pub lease: Duration,
+}
+
+/// Form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Logging.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// Form of the lines.
+    pub format: LogFormat,
+    /// Which events are logged, as `tracing_subscriber::EnvFilter` reads it.
+    pub filter: String,
+}
+
+/// One merchant's pair of an Amazon business product and a NetSuite account.
+#[derive(Debug, Clone)]
+pub struct ConnectionSettings {
+    /// Name of the connection: letters, digits, `-`, `_`.
+    pub name: ConnectionName,
+    /// The Buy with Prime API.
+    pub bwp: BwpSettings,
+    /// What Amazon's webhook sender must present.
+    pub webhook_auth: WebhookAuthSettings,
+    /// The NetSuite account.
+    pub netsuite: NetSuiteSettings,
+    /// How the services work.
+    pub services: ServiceSettings,
+    /// How long events on one order are gathered into one look.
+    pub settle: Duration,
+    /// How often the change feed asks NetSuite.
+    pub poll: Duration,
+}
+
+/// Access to the Buy with Prime API. Addresses have no trailing slash.
+#[derive(Debug, Clone)]
+pub struct BwpSettings {
+    /// Address of the API.
+    pub endpoint: String,
+    /// Client id.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: SecretString,
+    /// The business product's id.
+    pub target_id: String,
+    /// Version of the API, a date.
+    pub api_version: String,
+}
+
+/// What Amazon's webhook sender must present: `basic`, `oauth`, either of both, or nothing.
+#[derive(Debug, Clone)]
+pub struct WebhookAuthSettings {
+    /// User name and password.
+    pub basic: Option<BasicSettings>,
+    /// Client credentials for our token endpoint.
+    pub oauth: Option<OauthClientSettings>,
+    /// Takes events from anybody; only true when there is neither of the other two.
+    pub allow_unauthenticated: bool,
+}
+
+/// HTTP Basic credentials.
+#[derive(Debug, Clone)]
+pub struct BasicSettings {
+    /// User name, without a colon.
+    pub username: String,
+    /// Password.
+    pub password: SecretString,
+}
+
+/// OAuth 2.0 client credentials.
+#[derive(Debug, Clone)]
+pub struct OauthClientSettings {
+    /// Client id.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: SecretString,
+}
+
+/// Access to a NetSuite account. Addresses have no trailing slash.
+#[derive(Debug, Clone)]
+pub struct NetSuiteSettings {
+    /// Account id in realm spelling, for example `1234567_SB1`.
+    pub account: String,
+    /// Address of the record service and SuiteQL.
+    pub endpoint: String,
+    /// Address of the account's RESTlets.
+    pub restlet_endpoint: String,
+    /// Calls at the same time.
+    pub concurrency: usize,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// Currency of orders that name none.
+    pub base_currency: Currency,
+    /// Currency by NetSuite internal id.
+    pub currencies: BTreeMap<String, Currency>,
+    /// How calls are signed.
+    pub auth: NetSuiteAuth,
+    /// What the bundle signs its notices with; none refuses such notices.
+    pub signing_secrets: Vec<SecretString>,
+    /// The account's name of every field and record type of ours, by standard name.
+    pub fields: FieldNames,
+    /// Item field that holds the SKU.
+    pub item_sku_field: String,
+}
+
+/// The account's names of our fields and record types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldNames(pub(super) BTreeMap<&'static str, String>);
+
+impl FieldNames {
+    /// The account's name of a field given by its standard name; a name that is not ours stays as it is.
+    pub fn name<'a>(&'a self, standard: &'a str) -> &'a str {
+        self.0.get(standard).map_or(standard, String::as_str)
+    }
+
+    /// Standard names with the account's names.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(standard, name)| (*standard, name.as_str()))
+    }
+}
+
+/// How calls to NetSuite are signed.
+#[derive(Debug, Clone)]
+pub enum NetSuiteAuth {
+    /// Token-based authentication (OAuth 1.0a).
+    Tba {
+        /// Consumer key of the integration record.
+        consumer_key: SecretString,
+        /// Consumer secret of the integration record.
+        consumer_secret: SecretString,
+        /// Id of the access token.
+        token_id: SecretString,
+        /// Secret of the access token.
+        token_secret: SecretString,
+    },
+    /// OAuth 2.0 client credentials with a signed token, machine to machine.
+    Oauth2 {
+        /// Client id of the integration record.
+        client_id: String,
+        /// Id that NetSuite gave the certificate.
+        certificate_id: String,
+        /// Private key, PKCS #8 in PEM.
+        private_key: SecretString,
+        /// How the token is signed.
+        algorithm: SigningAlgorithm,
+    },
+}
+
+/// Signature of the token that asks NetSuite for access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningAlgorithm {
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// RSA-PSS with SHA-256.
+    Ps256,
+}

@@ -1,0 +1,9 @@
+//! Tests of the configuration.
+
+mod cases;
+mod documentation;
+mod faults;
+mod overrides;
+mod samples;
+mod secrets;
+mod values;

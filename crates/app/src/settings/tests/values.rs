@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use amz_domain::Currency;
+use amz_services::settings::{EligibleRule, OnHold};
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+
+use super::samples::{SMALLEST, environment, only_fault, read, with};
+use crate::settings::value::duration;
+use crate::settings::{LogFormat, Settings};
+
+#[test]
+fn the_smallest_configuration_has_the_documented_defaults() {
+    let settings = read(SMALLEST);
+    assert_eq!(settings.store.url.expose_secret(), "sqlite://accelerator.db");
+    assert_eq!(settings.webhook.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.webhook.max_body_bytes, 262_144);
+    assert_eq!((settings.worker.concurrency, settings.worker.lease), (8, Duration::from_secs(30)));
+    assert_eq!((settings.log.format, settings.log.filter.as_str()), (LogFormat::Text, "info"));
+    let connection = &settings.connections[0];
+    assert_eq!(connection.bwp.endpoint, "https://api.buywithprime.amazon.com");
+    assert_eq!(connection.bwp.api_version, "2024-11-01");
+    assert_eq!((connection.settle, connection.poll), (Duration::from_secs(1), Duration::from_secs(60)));
+    let netsuite = &connection.netsuite;
+    assert_eq!(netsuite.endpoint, "https://1234567-sb1.suitetalk.api.netsuite.com");
+    assert_eq!(netsuite.restlet_endpoint, "https://1234567-sb1.restlets.api.netsuite.com");
+    assert_eq!((netsuite.concurrency, netsuite.timeout), (4, Duration::from_secs(30)));
+    assert_eq!(netsuite.item_sku_field, "itemid");
+    let services = &connection.services;
+    assert_eq!(services.account, "1234567_SB1");
+    assert_eq!(services.timezone, chrono_tz::America::Los_Angeles);
+    assert_eq!(services.pages, "https://1234567-sb1.app.netsuite.com");
+    assert_eq!(services.eligible, [EligibleRule::LineFlag]);
+    assert_eq!((services.hold, services.on_hold), (Duration::ZERO, OnHold::Wait));
+    assert_eq!((services.retry_base, services.retry_limit), (Duration::from_secs(2), 12));
+    assert_eq!(services.unclear_wait, Duration::from_secs(60));
+    assert_eq!(
+        (&services.go_live, &services.default_ship_speed, &services.amazon_location),
+        (&None, &None, &None)
+    );
+}
+
+#[test]
+fn given_values_arrive() {
+    let text = with("[connection.policy]", "on_hold = \"reserve\"\ngo_live = 2026-01-01T09:00:00+09:00\nsettle = \"0s\"")
+        .replace(
+            "[connection.mapping]",
+            "[connection.mapping]\namazon_location = 7\neligible = [\"location\", \"sales_channel\", \"location\"]\n\
+             sales_channels = [\"3\"]\ndefault_ship_speed = \"PRIORITY\"",
+        )
+        .replace("[connection.netsuite]", "[connection.netsuite]\ncurrencies = { \"2\" = \"CAD\" }");
+    let settings = read(&text);
+    let connection = &settings.connections[0];
+    let services = &connection.services;
+    assert_eq!(services.on_hold, OnHold::Reserve);
+    assert_eq!(
+        services.go_live.map(|instant| instant.to_rfc3339()).as_deref(),
+        Some("2026-01-01T00:00:00+00:00")
+    );
+    assert_eq!(services.amazon_location, Some("7".into()));
+    assert_eq!(services.eligible, [EligibleRule::Location, EligibleRule::SalesChannel]);
+    assert!(services.sales_channels.contains(&"3".into()));
+    assert_eq!(services.default_ship_speed.as_deref(), Some("PRIORITY"));
+    assert_eq!(connection.settle, Duration::ZERO);
+    assert_eq!(connection.netsuite.currencies["2"], Currency::try_from("CAD").expect("a code"));
+}
+
+#[test]
+fn fields_can_be_renamed_and_others_keep_their_names() {
+    let settings =
+        read(&with("[connection.netsuite]", "fields = { custbody_amz_hold = \"custbody_keep_back\" }"));
+    let fields = &settings.connections[0].netsuite.fields;
+    assert_eq!(fields.name("custbody_amz_hold"), "custbody_keep_back");
+    assert_eq!(fields.name("custbody_amz_channel"), "custbody_amz_channel");
+    assert_eq!(fields.name("tranId"), "tranId");
+    assert_eq!(fields.iter().filter(|(standard, name)| standard != name).count(), 1);
+}
+
+#[test]
+fn plain_http_is_for_loopback() {
+    for address in ["http://localhost:1", "http://127.0.0.9:1/base", "http://[::1]:1"] {
+        let settings = read(&with("[connection.netsuite]", &format!("endpoint = \"{address}/\"")));
+        assert_eq!(settings.connections[0].netsuite.endpoint, address, "without the trailing slash");
+    }
+}
+
+#[test]
+fn durations_are_whole_numbers_with_a_unit() {
+    assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+    assert_eq!(duration("2s"), Some(Duration::from_secs(2)));
+    assert_eq!(duration("15m"), Some(Duration::from_secs(900)));
+    assert_eq!(duration("26h"), Some(Duration::from_secs(93_600)));
+    for wrong in [
+        "",
+        "5",
+        "s",
+        "1.5s",
+        "-1s",
+        "1 s",
+        "1S",
+        "1d",
+        "1h30m",
+        "99999999999999999999s",
+        "18446744073709551615h",
+        "１s",
+    ] {
+        assert_eq!(duration(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn shares_are_checked_without_floating_point() {
+    let share =
+        |value: &str| with("[connection.sync]", &format!("[connection.inventory]\nbrake_share = {value}"));
+    for good in ["0", "1", "0.2", "1.0", "0.05"] {
+        read(&share(good));
+    }
+    for bad in ["-0.1", "1.01", "2", "\"0.2\"", "nan", "inf"] {
+        assert_eq!(only_fault(&share(bad), &[]).key, "connection[main].inventory.brake_share", "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_and_no_variable_makes_the_reader_panic(
+        text in "(\\[{0,2}[a-z.]{0,12}\\]{0,2}\n|[a-z._\"]{0,12} = [\\[\\]{}\"a-z0-9.:=, -]{0,16}\n){0,8}",
+        variable in "AMZ__[A-Z_]{0,24}",
+        value in ".{0,24}",
+    ) {
+        let variables = environment(&[(variable.as_str(), value.as_str())]);
+        for text in [text.clone(), format!("{SMALLEST}{text}")] {
+            if let Err(faults) = Settings::from_toml(&text, &variables, std::path::Path::new("")) {
+                prop_assert!(!faults.faults().is_empty());
+                prop_assert!(!faults.to_string().contains("report this as a bug"));
+            }
+        }
+    }
+
+    #[test]
+    fn any_value_of_any_key_is_accepted_or_refused_with_a_fault(index in 0_usize..200, value in "\\PC{0,24}") {
+        let known: Vec<_> = crate::settings::keys().collect();
+        let variable = known[index % known.len()].variable().replace("<NAME>", "MAIN");
+        let variables = environment(&[(variable.as_str(), value.as_str())]);
+        if let Err(faults) = Settings::from_toml(SMALLEST, &variables, std::path::Path::new("")) {
+            prop_assert!(!faults.faults().is_empty());
+            prop_assert!(!faults.to_string().contains("report this as a bug"), "{}", faults);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! From settings to the parts that work: vendor clients, access rules, service settings.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amz_connector::amazon::bwp::{BuyWithPrime, BwpSettings};
+use amz_connector::http::{HttpClient, HttpSettings};
+use amz_connector::netsuite::auth::{
+    MachineToMachineSettings, NetSuiteAuthSettings, SigningAlgorithm as AssertionAlgorithm,
+    TokenBasedSettings,
+};
+use amz_connector::netsuite::{FieldNames, NetSuite, NetSuiteSettings};
+use amz_domain::ConnectionName;
+use amz_event_handler::amazon::{BasicCredentials, OauthClient, WebhookAccess};
+use amz_event_handler::netsuite::SigningSecret;
+use amz_services::audit::Vendor;
+use amz_services::connection::{Clock, Connection};
+use amz_services::ports::{CallLog, Ledger};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::http::ConnectionAccess;
+use crate::settings::{self, ConnectionSettings, NetSuiteAuth, SigningAlgorithm};
+
+/// How long a connection to a vendor may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one call to Amazon may take.
+const AMAZON_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a bearer token for NetSuite shall allow.
+const NETSUITE_SCOPE: &str = "rest_webservices";
+
+/// Why the parts of a connection could not be built from its settings.
+#[derive(Debug, thiserror::Error)]
+#[error("connection[{connection}].{part}: {source}")]
+pub struct WiringError {
+    /// Which connection.
+    connection: ConnectionName,
+    /// Which part of its settings.
+    part: &'static str,
+    /// What is wrong.
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// One connection's clients, ready for work.
+pub(crate) struct Clients {
+    pub(crate) connection: Connection,
+    pub(crate) netsuite: NetSuite,
+}
+
+/// Builds one connection's clients. Nothing is sent yet.
+pub(crate) fn clients(
+    settings: &ConnectionSettings,
+    ledger: Arc<dyn Ledger>,
+    calls: Arc<dyn CallLog>,
+    clock: Clock,
+) -> Result<Clients, WiringError> {
+    let name = &settings.name;
+    let wrong = |part: &'static str| {
+        move |source: Box<dyn std::error::Error + Send + Sync>| WiringError {
+            connection: name.clone(),
+            part,
+            source,
+        }
+    };
+    let bwp_wrong = wrong("amazon.bwp");
+    let bwp = BwpSettings {
+        endpoint: Url::parse(&settings.bwp.endpoint).map_err(|error| bwp_wrong(error.into()))?,
+        client_id: settings.bwp.client_id.clone(),
+        client_secret: settings.bwp.client_secret.clone(),
+        target_id: settings.bwp.target_id.clone(),
+        api_version: settings.bwp.api_version.clone(),
+        http: http_settings(AMAZON_TIMEOUT, Vec::new()),
+    };
+    let amazon = BuyWithPrime::new(name.clone(), calls.clone(), clock.clone(), bwp)
+        .map_err(|error| bwp_wrong(error.into()))?;
+
+    let netsuite_wrong = wrong("netsuite");
+    let http = HttpClient::new(
+        name.clone(),
+        Vendor::NetSuite,
+        calls,
+        clock.clone(),
+        http_settings(settings.netsuite.timeout, open_fields(&settings.netsuite.fields)),
+    )
+    .map_err(|error| netsuite_wrong(error.into()))?;
+    let netsuite = netsuite_settings(settings)
+        .map_err(|error| netsuite_wrong(error.into()))
+        .and_then(|settings| NetSuite::new(http, settings).map_err(|error| netsuite_wrong(error.into())))?;
+
+    let (amazon, shared) = (Arc::new(amazon), Arc::new(netsuite.clone()));
+    let connection = Connection {
+        name: name.clone(),
+        settings: Arc::new(settings.services.clone()),
+        amazon_orders: amazon.clone(),
+        package_trackers: amazon,
+        sales_orders: shared.clone(),
+        items: shared.clone(),
+        item_fulfillments: shared,
+        ledger,
+        clock,
+    };
+    Ok(Clients { connection, netsuite })
+}
+
+/// Plain HTTP goes no further than loopback: settings and clients both see to that.
+fn http_settings(timeout: Duration, open_fields: Vec<String>) -> HttpSettings {
+    HttpSettings { timeout, connect_timeout: CONNECT_TIMEOUT, allow_plain_http: false, open_fields }
+}
+
+/// Our own fields, but for the shopper's token and the place a parcel was seen at.
+fn open_fields(names: &settings::FieldNames) -> Vec<String> {
+    let closed = ["custbody_amz_shopper_identity", "custbody_amz_milestone_place"];
+    names.iter().filter(|(standard, _)| !closed.contains(standard)).map(|(_, name)| name.to_owned()).collect()
+}
+
+fn netsuite_settings(settings: &ConnectionSettings) -> Result<NetSuiteSettings, url::ParseError> {
+    let netsuite = &settings.netsuite;
+    let auth = match &netsuite.auth {
+        NetSuiteAuth::Tba { consumer_key, consumer_secret, token_id, token_secret } => {
+            NetSuiteAuthSettings::TokenBased(TokenBasedSettings {
+                consumer_key: consumer_key.expose_secret().to_owned(),
+                consumer_secret: consumer_secret.clone(),
+                token_id: token_id.expose_secret().to_owned(),
+                token_secret: token_secret.clone(),
+            })
+        }
+        NetSuiteAuth::Oauth2 { client_id, certificate_id, private_key, algorithm } => {
+            NetSuiteAuthSettings::MachineToMachine(MachineToMachineSettings {
+                client_id: client_id.clone(),
+                certificate_id: certificate_id.clone(),
+                private_key: private_key.clone(),
+                algorithm: match algorithm {
+                    SigningAlgorithm::Es256 => AssertionAlgorithm::Es256,
+                    SigningAlgorithm::Ps256 => AssertionAlgorithm::Ps256,
+                },
+                scope: vec![NETSUITE_SCOPE.to_owned()],
+                token_url: None,
+            })
+        }
+    };
+    let mut client = NetSuiteSettings::new(Url::parse(&netsuite.endpoint)?, &netsuite.account, auth);
+    client.concurrency = netsuite.concurrency;
+    client.fields = field_names(&netsuite.fields);
+    client.item_sku_field.clone_from(&netsuite.item_sku_field);
+    client.go_live = settings.services.go_live;
+    client.timezone = settings.services.timezone;
+    client.base_currency = netsuite.base_currency;
+    client.currencies.clone_from(&netsuite.currencies);
+    Ok(client)
+}
+
+fn field_names(names: &settings::FieldNames) -> FieldNames {
+    let name = |standard| names.name(standard).to_owned();
+    FieldNames {
+        order_id: name("custbody_amz_order_id"),
+        channel: name("custbody_amz_channel"),
+        sync_state: name("custbody_amz_sync_state"),
+        sync_message: name("custbody_amz_sync_message"),
+        hold: name("custbody_amz_hold"),
+        package_id: name("custbody_amz_package_id"),
+        delivery_state: name("custbody_amz_delivery_state"),
+        milestone: name("custbody_amz_milestone"),
+        milestone_at: name("custbody_amz_milestone_at"),
+        milestone_place: name("custbody_amz_milestone_place"),
+        delivery_attempts: name("custbody_amz_delivery_attempts"),
+        delivered_at: name("custbody_amz_delivered_at"),
+        carrier: name("custbody_amz_carrier"),
+        tracking_url: name("custbody_amz_tracking_url"),
+        shopper_identity: name("custbody_amz_shopper_identity"),
+        line_id: name("custcol_amz_line_id"),
+        line_fulfill: name("custcol_amz_fulfill"),
+        line_offer_id: name("custcol_amz_offer_id"),
+        line_preview_id: name("custcol_amz_preview_id"),
+    }
+}
+
+/// Who may speak for each connection.
+pub(crate) fn access(
+    connections: &[ConnectionSettings],
+) -> Result<HashMap<ConnectionName, ConnectionAccess>, WiringError> {
+    let one = |settings: &ConnectionSettings| {
+        let auth = &settings.webhook_auth;
+        let basic = auth.basic.as_ref();
+        let oauth = auth.oauth.as_ref();
+        let secrets =
+            settings.netsuite.signing_secrets.iter().map(SigningSecret::parse).collect::<Result<Vec<_>, _>>();
+        let access = ConnectionAccess {
+            amazon: WebhookAccess {
+                connection: settings.name.clone(),
+                basic: basic.map(|basic| BasicCredentials {
+                    username: basic.username.clone(),
+                    password: basic.password.clone(),
+                }),
+                oauth: oauth.map(|oauth| OauthClient {
+                    client_id: oauth.client_id.clone(),
+                    client_secret: oauth.client_secret.clone(),
+                }),
+                allow_unauthenticated: auth.allow_unauthenticated,
+            },
+            business_product: settings.bwp.target_id.clone(),
+            netsuite: secrets.map_err(|error| WiringError {
+                connection: settings.name.clone(),
+                part: "netsuite.events.signing_secret",
+                source: error.into(),
+            })?,
+        };
+        Ok((settings.name.clone(), access))
+    };
+    connections.iter().map(one).collect()
+}

@@ -1,0 +1,316 @@
+//! The worker: takes due lanes under a lease, has them looked at, and gives them back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use amz_domain::ConnectionName;
+use amz_services::connection::{Clock, Connection};
+use amz_services::failure::StoreError;
+use amz_services::lane::{self, LaneEnd};
+use amz_services::look::Look;
+use amz_services::ports::Lanes;
+use amz_services::retry::backoff;
+use amz_services::work::Claim;
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// First wait after refused credentials, in first waits after other failures; it doubles.
+/// Long enough that trying again by itself does not lock a NetSuite user.
+const CREDENTIALS_WAIT: u32 = 30;
+
+/// Shortest wait between two attempts to take lanes.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+/// How the worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Name of this worker, unique per process start.
+    pub owner: String,
+    /// Lanes worked on at once.
+    pub concurrency: usize,
+    /// How long a lease lasts without renewal.
+    pub lease: Duration,
+    /// How often to ask for due lanes when nothing wakes the worker.
+    pub poll: Duration,
+    /// How long a shutdown waits for lanes at work before it hands them back.
+    pub grace: Duration,
+}
+
+/// Takes due lanes and works on them. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    settings: WorkerSettings,
+    lanes: Arc<dyn Lanes>,
+    connections: Arc<HashMap<ConnectionName, Connection>>,
+    clock: Clock,
+    jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
+    wake: Arc<Notify>,
+    health: Arc<Mutex<HashMap<ConnectionName, Health>>>,
+}
+
+/// How a connection has been doing in this process.
+#[derive(Debug, Default)]
+struct Health {
+    /// Pauses in a row.
+    pauses: u32,
+    /// True once a look went well after the last pause, or after the start.
+    well: bool,
+}
+
+impl Worker {
+    /// A worker for some connections. `wake` is notified when new work was accepted.
+    pub fn new(
+        settings: WorkerSettings,
+        lanes: Arc<dyn Lanes>,
+        connections: Vec<Connection>,
+        clock: Clock,
+        jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let connections =
+            connections.into_iter().map(|connection| (connection.name.clone(), connection)).collect();
+        Self {
+            settings,
+            lanes,
+            connections: Arc::new(connections),
+            clock,
+            jitter,
+            wake,
+            health: Arc::default(),
+        }
+    }
+
+    /// Works until `stop`, then finishes the lanes at work or hands them back.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut busy: JoinSet<()> = JoinSet::new();
+        while !stop.is_cancelled() {
+            while busy.try_join_next().is_some() {}
+            let free = self.settings.concurrency.saturating_sub(busy.len());
+            let claims = match self.claim(free).await {
+                Ok(claims) => claims,
+                Err(error) => {
+                    tracing::error!(%error, "no lanes could be taken");
+                    Vec::new()
+                }
+            };
+            for claim in claims {
+                let worker = self.clone();
+                busy.spawn(async move { worker.serve(claim).await });
+            }
+            let full = busy.len() >= self.settings.concurrency;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(_) = busy.join_next() => {}
+                () = self.wake.notified(), if !full => {}
+                () = tokio::time::sleep(self.until_due().await), if !full => {}
+            }
+        }
+        let finish = async { while busy.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.settings.grace, finish).await.is_err() {
+            tracing::warn!(lanes = busy.len(), "lanes still at work are handed back");
+            busy.shutdown().await;
+        }
+    }
+
+    /// Works on everything that is due now, and on what becomes due meanwhile. Returns the number of looks.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn work_due(&self) -> Result<usize, StoreError> {
+        let mut looks = 0;
+        loop {
+            let claims = self.claim(self.settings.concurrency).await?;
+            if claims.is_empty() {
+                return Ok(looks);
+            }
+            looks += claims.len();
+            let mut busy = JoinSet::new();
+            for claim in claims {
+                let worker = self.clone();
+                busy.spawn(async move { worker.serve(claim).await });
+            }
+            while busy.join_next().await.is_some() {}
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claim>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.lanes.claim(&self.settings.owner, (self.clock)(), self.settings.lease, limit).await
+    }
+
+    /// How long until a lane becomes due; at most the poll interval, and never nothing, so that a lane that is
+    /// due and cannot be taken makes no busy loop.
+    async fn until_due(&self) -> Duration {
+        match self.lanes.next_due().await {
+            Ok(Some(due)) => {
+                let wait = (due - (self.clock)()).to_std().unwrap_or_default();
+                wait.clamp(SHORTEST_WAIT.min(self.settings.poll), self.settings.poll)
+            }
+            Ok(None) | Err(_) => self.settings.poll,
+        }
+    }
+
+    /// Works on one lane and renews its lease meanwhile.
+    async fn serve(&self, claim: Claim) {
+        let key = &claim.lease.key;
+        let span = tracing::info_span!("lane", connection = %key.connection, lane = %key.lane, job = claim.lease.fence);
+        async {
+            let hand_back = HandBack { worker: self, claim: Some(&claim) };
+            let ended = tokio::select! {
+                ended = self.look(&claim) => ended,
+                error = self.keep_lease(&claim) => Err(error),
+            };
+            match ended {
+                Ok(()) => {}
+                Err(error @ StoreError::LeaseLost { .. }) => {
+                    tracing::warn!(%error, "another worker has the lane")
+                }
+                Err(error) => tracing::error!(%error, "the lane comes back when its lease lapses"),
+            }
+            hand_back.done();
+        }
+        .instrument(span)
+        .await;
+    }
+
+    async fn keep_lease(&self, claim: &Claim) -> StoreError {
+        loop {
+            tokio::time::sleep(self.settings.lease / 3).await;
+            let until = later((self.clock)(), self.settings.lease);
+            if let Err(error) = self.lanes.renew(&claim.lease, until).await {
+                return error;
+            }
+        }
+    }
+
+    async fn look(&self, claim: &Claim) -> Result<(), StoreError> {
+        let name = &claim.lease.key.connection;
+        let Some(connection) = self.connections.get(name) else {
+            tracing::error!(connection = %name, "no such connection is configured; its lanes wait");
+            return self.postpone_all(claim).await;
+        };
+        let end = lane::work(connection, claim, (self.jitter)()).await?;
+        match end {
+            LaneEnd::Complete { look, redirect } => {
+                self.count(name, &look);
+                let redirected = !redirect.is_empty();
+                self.lanes.complete(claim, &look, redirect).await?;
+                self.well(name).await?;
+                if redirected {
+                    self.wake.notify_one();
+                }
+                Ok(())
+            }
+            LaneEnd::Postpone { look, at, failed } => {
+                self.count(name, &look);
+                if !failed {
+                    self.well(name).await?;
+                }
+                self.lanes.postpone(claim, &look, at, failed).await
+            }
+            LaneEnd::SlowDown { look, wait } => {
+                self.count(name, &look);
+                let slower = self.slower(name, connection.settings.retry_base);
+                let wait = wait.unwrap_or(slower);
+                let until = later((self.clock)(), wait);
+                if self.lanes.pause(name, until, "throttled").await? {
+                    tracing::warn!(wait_ms = wait.as_millis(), "the vendor asks for a slower pace");
+                }
+                self.lanes.postpone(claim, &look, until, false).await
+            }
+            LaneEnd::Pause { look, error } => {
+                self.count(name, &look);
+                let until = later(
+                    (self.clock)(),
+                    self.slower(name, connection.settings.retry_base * CREDENTIALS_WAIT),
+                );
+                if self.lanes.pause(name, until, "credentials_refused").await? {
+                    metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(1);
+                    tracing::error!(alarm = "raised", code = %error.code, %error, "credentials refused: the connection pauses and tries again by itself");
+                }
+                self.lanes.postpone(claim, &look, until, false).await
+            }
+        }
+    }
+
+    /// A vendor answered as it should: pauses end, alarms clear. Asks the store once per change for the better.
+    async fn well(&self, name: &ConnectionName) -> Result<(), StoreError> {
+        let was_well = {
+            let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(health.entry(name.clone()).or_default(), Health { pauses: 0, well: true }).well
+        };
+        if was_well {
+            return Ok(());
+        }
+        if let Some(code) = self.lanes.resume(name).await? {
+            metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(0);
+            tracing::info!(alarm = "cleared", code, "the connection works again");
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next, longer wait of a connection that must pause.
+    fn slower(&self, name: &ConnectionName, base: Duration) -> Duration {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let health = health.entry(name.clone()).or_default();
+        health.well = false;
+        health.pauses += 1;
+        backoff(health.pauses, base, (self.jitter)())
+    }
+
+    async fn postpone_all(&self, claim: &Claim) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let look = Look {
+            started_at: now,
+            ended_at: now,
+            asks: claim.asks.clone(),
+            lines: vec!["the connection is not configured".to_owned()],
+            outcome: amz_services::look::LookOutcome::Waiting,
+        };
+        self.lanes.postpone(claim, &look, later(now, Duration::from_secs(60)), false).await
+    }
+
+    fn count(&self, name: &ConnectionName, look: &Look) {
+        metrics::counter!("amz_looks_total", "connection" => name.to_string(), "outcome" => look.outcome.as_str()).increment(1);
+        tracing::info!(outcome = look.outcome.as_str(), asks = ?look.asks.iter().map(ToString::to_string).collect::<Vec<_>>(), "looked");
+    }
+}
+
+/// Hands a lane back when its work is dropped half-way (shutdown): the next holder settles what was sent.
+struct HandBack<'work> {
+    worker: &'work Worker,
+    claim: Option<&'work Claim>,
+}
+
+impl HandBack<'_> {
+    fn done(mut self) {
+        self.claim = None;
+    }
+}
+
+impl Drop for HandBack<'_> {
+    fn drop(&mut self) {
+        if let Some(claim) = self.claim {
+            let (lanes, lease) = (self.worker.lanes.clone(), claim.lease.clone());
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move {
+                    if let Err(error) = lanes.release(&lease).await {
+                        tracing::warn!(%error, "a lane was not handed back; its lease will lapse");
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    chrono::Duration::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait)).unwrap_or(now)
+}
