@@ -1,0 +1,111 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps NetSuite and Amazon fulfilment in step.
+#[derive(Debug, Parser)]
+#[command(version, name = "amz")]
+pub(crate) struct Arguments {
+    /// Configuration file (TOML). Without it, the environment alone (AMZ__…).
+    #[arg(long, global = true, env = "AMZ_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// One JSON document on standard output instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Both roles in one process.
+    Serve,
+    /// A whole rehearsal against the pretend vendors; succeeds only if both sides agree at the end.
+    Demo(DemoOptions),
+    /// The pretend Amazon and NetSuite alone.
+    Sandbox(SandboxOptions),
+    /// Everything that is known to have happened to an order, and what happens next.
+    Explain(OrderOptions),
+    /// What needs a person.
+    Parked {
+        /// Only this connection.
+        #[arg(long)]
+        connection: Option<String>,
+    },
+    /// Look at an order again now.
+    Retry(OrderOptions),
+    /// The configuration.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Sales orders in NetSuite's REST shape: a JSON array, or JSON lines.
+    #[arg(long)]
+    pub(crate) orders: Option<PathBuf>,
+    /// How many orders, made from the loaded ones.
+    #[arg(long)]
+    pub(crate) orders_count: Option<usize>,
+    /// What goes wrong on the way.
+    #[arg(long)]
+    pub(crate) faults: Option<FaultProfile>,
+    /// Chooses the story and the faults.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder for the database; kept afterwards. Must not hold one yet.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Leave everything running and print the URLs.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FaultProfile {
+    /// A bad day.
+    Light,
+    /// A terrible day.
+    Heavy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxOptions {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8099")]
+    pub(crate) listen: SocketAddr,
+    /// Sales orders to load, in NetSuite's REST shape; the built-in ones by default.
+    #[arg(long)]
+    pub(crate) orders: Option<PathBuf>,
+    /// How many orders, made from the loaded ones.
+    #[arg(long)]
+    pub(crate) orders_count: Option<usize>,
+    /// What goes wrong.
+    #[arg(long)]
+    pub(crate) faults: Option<FaultProfile>,
+    /// Chooses the faults.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrderOptions {
+    /// Internal id of the sales order, or a lane such as `amazon-order/322-…`.
+    pub(crate) order: String,
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Report every fault of the configuration, each with its key.
+    Check,
+    /// Every key with its value and where it came from; secrets are not shown.
+    Show,
+}

@@ -1,0 +1,139 @@
+//! What happens at the pretend Amazon: parcels split, leave, pass milestones and arrive.
+
+use amz_sandbox::amazon::{
+    Amazon, CancellationReason, Content, MilestoneCode, MoveError, Order, PackageState, Place,
+};
+use rust_decimal::Decimal;
+
+/// The script of one rehearsal; the same seed plays the same story.
+pub(crate) struct Play<'sandbox> {
+    amazon: &'sandbox Amazon,
+    seed: u64,
+}
+
+/// What becomes of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Story {
+    OneParcel,
+    TwoParcels,
+    PartlyCancelled,
+    SecondAttempt,
+    StillUnderWay,
+}
+
+impl<'sandbox> Play<'sandbox> {
+    pub(crate) fn new(amazon: &'sandbox Amazon, seed: u64) -> Self {
+        Self { amazon, seed }
+    }
+
+    /// Orders in an order that does not depend on which arrived first.
+    fn orders(&self) -> Vec<Order> {
+        let mut orders = self.amazon.orders();
+        orders.sort_by_key(|order| order.aliases.first().map(|alias| alias.alias_id.clone()));
+        orders
+    }
+
+    fn story(&self, position: u64) -> Story {
+        match position % 5 {
+            // the first of each kind always comes, so that a small rehearsal shows everything
+            kind if position < 5 => STORIES[usize::try_from(kind).unwrap_or(0)],
+            _ => STORIES[usize::try_from(dice(self.seed, position) % 5).unwrap_or(0)],
+        }
+    }
+
+    /// Parcels leave; some orders split, and of some the rest is cancelled.
+    pub(crate) fn ship(&self) -> Result<usize, MoveError> {
+        let mut shipped = 0;
+        for (position, order) in (0u64..).zip(self.orders()) {
+            let Some(pending) = order.packages.iter().find(|package| package.state == PackageState::Pending)
+            else {
+                continue;
+            };
+            let story = self.story(position);
+            let parts = match story {
+                Story::TwoParcels | Story::PartlyCancelled => halves(&pending.contents),
+                Story::OneParcel | Story::SecondAttempt | Story::StillUnderWay => None,
+            };
+            let packages = match parts {
+                Some(parts) => self.amazon.split(&order.id, &pending.id, parts)?,
+                None => vec![pending.id.clone()],
+            };
+            for (number, package) in packages.iter().enumerate() {
+                if story == Story::PartlyCancelled && number > 0 {
+                    self.amazon.cancel_package(&order.id, package, CancellationReason::Unfulfillable)?;
+                    continue;
+                }
+                let tracking = format!("1ZDEMO{:04}{position:06}{number}", self.seed % 10_000);
+                let carrier = if dice(self.seed, position) % 3 == 0 { "usps" } else { "ups" };
+                self.amazon.ship(&order.id, package, carrier, &tracking)?;
+                shipped += 1;
+            }
+        }
+        Ok(shipped)
+    }
+
+    /// Parcels on their way pass milestones.
+    pub(crate) fn pass_milestones(&self) -> Result<usize, MoveError> {
+        let mut passed = 0;
+        for (position, order) in (0u64..).zip(self.orders()) {
+            for tracker in order.packages.iter().filter_map(|package| package.tracker.as_ref()) {
+                let place = Place::new("Louisville", "KY");
+                let mut codes = vec![MilestoneCode::InTransit, MilestoneCode::OutForDelivery];
+                if self.story(position) == Story::SecondAttempt {
+                    codes.push(MilestoneCode::DeliveryAttempted);
+                }
+                passed += codes.len();
+                for code in codes {
+                    self.amazon.milestone(&tracker.tracking_number, code, Some(place.clone()), None)?;
+                }
+            }
+        }
+        Ok(passed)
+    }
+
+    /// Parcels arrive, except those whose story leaves them under way.
+    pub(crate) fn deliver(&self) -> Result<usize, MoveError> {
+        let mut delivered = 0;
+        for (position, order) in (0u64..).zip(self.orders()) {
+            if self.story(position) == Story::StillUnderWay {
+                continue;
+            }
+            for package in order.packages.iter().filter(|package| package.state == PackageState::InTransit) {
+                self.amazon.deliver(&order.id, &package.id)?;
+                delivered += 1;
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+const STORIES: [Story; 5] =
+    [Story::OneParcel, Story::TwoParcels, Story::PartlyCancelled, Story::SecondAttempt, Story::StillUnderWay];
+
+/// The contents in two parts of about the same size; `None` when there is only one unit.
+fn halves(contents: &[Content]) -> Option<Vec<Vec<Content>>> {
+    let units: Decimal = contents.iter().map(|content| content.quantity).sum();
+    let mut first_half = (units / Decimal::TWO).floor();
+    if first_half.is_zero() {
+        return None;
+    }
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for Content { line_id, quantity } in contents {
+        let taken = first_half.min(*quantity);
+        first_half -= taken;
+        for (part, quantity) in [(&mut first, taken), (&mut second, *quantity - taken)] {
+            if !quantity.is_zero() {
+                part.push(Content { line_id: line_id.clone(), quantity });
+            }
+        }
+    }
+    Some(vec![first, second])
+}
+
+/// A number that depends on the seed and the position alone (SplitMix64).
+pub(crate) fn dice(seed: u64, position: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(position.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,37 @@
+//! `amz`: serve, rehearse, explain and repair from the shell.
+
+mod arguments;
+mod command;
+mod demo;
+mod output;
+mod rehearsal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { config, json, command } = Arguments::parse();
+    let output = output::Output { json };
+    let ended = match command {
+        Command::Serve => return command::serve::run(config.as_deref()).await,
+        Command::Demo(options) => demo::run(options, &output).await,
+        Command::Sandbox(options) => command::sandbox::run(options, &output).await,
+        Command::Explain(order) => command::explain::run(config.as_deref(), order, &output).await,
+        Command::Parked { connection } => command::parked::run(config.as_deref(), connection, &output).await,
+        Command::Retry(order) => command::retry::run(config.as_deref(), order, &output).await,
+        Command::Config { action } => command::config::run(config.as_deref(), action, &output),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let unusable =
+                error.is::<amz_app::settings::ConfigurationFaults>() || error.is::<command::WrongUse>();
+            if unusable { ExitCode::from(amz_app::process::WRONG_USE) } else { ExitCode::FAILURE }
+        }
+    }
+}

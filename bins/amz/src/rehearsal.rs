@@ -1,0 +1,129 @@
+//! The configuration that joins the accelerator to the pretend vendors.
+
+use std::path::Path;
+
+use amz_sandbox::amazon::{SenderAuthentication, Subscription};
+use amz_sandbox::{RunningSandbox, SandboxSettings};
+
+use crate::arguments::FaultProfile;
+
+/// Name of the rehearsal's connection.
+pub(crate) const CONNECTION: &str = "rehearsal";
+
+/// Client that the pretend Amazon gets its token with.
+const WEBHOOK_CLIENT: &str = "pretend-amazon";
+
+/// Its secret. It opens nothing but a rehearsal on loopback.
+const WEBHOOK_SECRET: &str = "rehearsal-only-webhook-secret";
+
+/// A configuration file for the pretend vendors, with its store under a folder.
+///
+/// `listen` is the webhook role's address. Waits are short, so that a rehearsal does not drag.
+pub(crate) fn configuration(
+    running: &RunningSandbox,
+    settings: &SandboxSettings,
+    folder: &Path,
+    listen: &str,
+) -> String {
+    let (amazon, netsuite) = (&settings.amazon, &settings.netsuite);
+    let store = format!("sqlite://{}", folder.join("accelerator.db").display());
+    format!(
+        r#"[store]
+url = {store:?}
+
+[webhook]
+listen = {listen:?}
+
+[log]
+filter = "warn"
+
+[[connection]]
+name = {CONNECTION:?}
+
+[connection.amazon.bwp]
+endpoint = {amazon_url:?}
+client_id = {client_id:?}
+client_secret = {client_secret:?}
+target_id = {target_id:?}
+api_version = "2024-11-01"
+
+[connection.amazon.webhook_auth]
+oauth = {{ client_id = {WEBHOOK_CLIENT:?}, client_secret = {WEBHOOK_SECRET:?} }}
+
+[connection.netsuite]
+account = {account:?}
+endpoint = {netsuite_url:?}
+concurrency = 4
+timezone = {timezone:?}
+timeout = "10s"
+
+[connection.netsuite.auth.tba]
+consumer_key = {consumer_key:?}
+consumer_secret = {consumer_secret:?}
+token_id = {token_id:?}
+token_secret = {token_secret:?}
+
+[connection.mapping]
+amazon_location = "7"
+eligible = ["line_flag", "location"]
+ship_speed = {{ "3" = "STANDARD", "4" = "EXPEDITED" }}
+default_ship_speed = "STANDARD"
+
+[connection.policy]
+retry_base = "200ms"
+retry_limit = 30
+unclear_wait = "500ms"
+settle = "100ms"
+
+[connection.sync]
+poll = "1s"
+"#,
+        amazon_url = running.amazon_url(),
+        netsuite_url = running.netsuite_url(),
+        client_id = amazon.client_id,
+        client_secret = amazon.client_secret,
+        target_id = amazon.target_id,
+        account = netsuite.account,
+        timezone = netsuite.timezone.name(),
+        consumer_key = netsuite.consumer_key,
+        consumer_secret = netsuite.consumer_secret,
+        token_id = netsuite.token_id,
+        token_secret = netsuite.token_secret,
+    )
+}
+
+/// The subscription that sends the pretend Amazon's events to a webhook role.
+pub(crate) fn subscription(webhook: &str) -> Subscription {
+    Subscription {
+        id: "rehearsal".to_owned(),
+        url: format!("{webhook}/v1/{CONNECTION}/amazon/events"),
+        event_types: Vec::new(),
+        authentication: SenderAuthentication::OAuth {
+            token_url: format!("{webhook}/v1/{CONNECTION}/oauth2/token"),
+            client_id: WEBHOOK_CLIENT.to_owned(),
+            client_secret: WEBHOOK_SECRET.to_owned(),
+            body_parameters: Vec::new(),
+        },
+    }
+}
+
+/// How the pretend vendors are set up for a rehearsal.
+pub(crate) fn sandbox_settings(seed: u64, faults: Option<FaultProfile>) -> SandboxSettings {
+    let mut settings = SandboxSettings { seed, ..SandboxSettings::default() };
+    let webhooks = &mut settings.amazon.webhooks;
+    match faults {
+        None => {}
+        Some(FaultProfile::Light) => (webhooks.duplicate_permille, webhooks.reorder_window) = (50, 4),
+        Some(FaultProfile::Heavy) => (webhooks.duplicate_permille, webhooks.reorder_window) = (250, 16),
+    }
+    settings
+}
+
+/// Lets things go wrong from now on.
+pub(crate) fn add_faults(running: &RunningSandbox, seed: u64, faults: Option<FaultProfile>) {
+    match faults {
+        None => {}
+        Some(FaultProfile::Light) => running.sandbox.faults.add_all(amz_sandbox::Faults::light(seed)),
+        Some(FaultProfile::Heavy) => running.sandbox.faults.add_all(amz_sandbox::Faults::heavy(seed)),
+    }
+}
