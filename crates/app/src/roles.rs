@@ -12,13 +12,14 @@ use amz_store::OpenError;
 use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState};
 use chrono::Utc;
 use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::feed::SalesOrderFeed;
-use crate::http::{WebhookState, router};
+use crate::http::{Status, WebhookState, router, status_router};
 use crate::intake::{IntakeConnection, NoticeIntake};
 use crate::purge;
 use crate::settings::Settings;
@@ -103,6 +104,11 @@ pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartEr
         None
     };
     if let Some(sync) = &sync {
+        if let (None, Some(wanted)) = (&webhook, settings.worker.listen) {
+            let (listener, address) = bind(wanted).await?;
+            tracing::info!(%address, "answering for health and metrics");
+            tasks.spawn(serve(listener, status_router(status(&stop)), stop.clone()));
+        }
         sync.run(settings, &arrived, &stop, &tasks);
     }
     Ok(Running { webhook, sync, stop, tasks })
@@ -221,37 +227,46 @@ impl Webhook {
     ) -> Result<Self, StartError> {
         let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
         let connections = access(&settings.connections)?;
-        let wanted = settings.webhook.listen;
-        let failed = |source| StartError::Listen { address: wanted, source };
-        let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = bind(settings.webhook.listen).await?;
         let inbox = Arc::new(SqliteInbox::open(&paths.inbox, "inbox").await?);
-        let render = telemetry::metrics().map(|metrics| -> Arc<dyn Fn() -> String + Send + Sync> {
-            Arc::new(move || {
-                metrics.run_upkeep();
-                metrics.render()
-            })
-        });
-        let ending = stop.clone();
         let state = WebhookState {
             connections,
             inbox: inbox.clone(),
             clock: clock.clone(),
             max_body_bytes: settings.webhook.max_body_bytes,
-            ready: Arc::new(move || !ending.is_cancelled()),
             stored,
-            render_metrics: render,
+            status: status(&stop),
         };
         tasks.spawn(purge::inbox(inbox.clone(), clock, stop.clone()));
-        tasks.spawn(async move {
-            let served = axum::serve(listener, router(state))
-                .with_graceful_shutdown(async move { stop.cancelled().await });
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the webhook server ended");
-            }
-        });
+        tasks.spawn(serve(listener, router(state), stop));
         Ok(Self { address, inbox })
     }
+}
+
+async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// Ready until the process is told to end.
+fn status(stop: &CancellationToken) -> Status {
+    let ending = stop.clone();
+    let render_metrics = telemetry::metrics().map(|metrics| -> Arc<dyn Fn() -> String + Send + Sync> {
+        Arc::new(move || {
+            metrics.run_upkeep();
+            metrics.render()
+        })
+    });
+    Status { ready: Arc::new(move || !ending.is_cancelled()), render_metrics }
 }
 
 impl Running {

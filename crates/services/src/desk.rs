@@ -42,6 +42,18 @@ pub(crate) enum Found<T> {
     Different(Reason),
 }
 
+/// What a look leaves behind.
+pub(crate) struct Leavings {
+    /// Lines for the timeline.
+    pub(crate) lines: Vec<String>,
+    /// When the lane must be looked at again.
+    pub(crate) wait: Option<DateTime<Utc>>,
+    /// True when that is because the outcome of a write is not known.
+    pub(crate) unsettled: bool,
+    /// True when something was parked.
+    pub(crate) parked: bool,
+}
+
 /// A write that must happen once, and how to find out whether it did.
 #[async_trait]
 pub(crate) trait OnceWrite: Sync {
@@ -70,6 +82,8 @@ pub(crate) struct Desk<'work> {
     lines: Vec<String>,
     /// The earliest instant at which the lane must be looked at again.
     wait: Option<DateTime<Utc>>,
+    /// True when the outcome of a write is still not known: this look counts as a failed try.
+    unsettled: bool,
     /// True when something was parked in this look.
     newly_parked: bool,
 }
@@ -77,7 +91,15 @@ pub(crate) struct Desk<'work> {
 impl<'work> Desk<'work> {
     pub(crate) async fn open(connection: &'work Connection, lease: &'work Lease) -> Result<Self, StoreError> {
         let parked = connection.ledger.parked(&lease.key).await?;
-        Ok(Self { connection, lease, parked, lines: Vec::new(), wait: None, newly_parked: false })
+        Ok(Self {
+            connection,
+            lease,
+            parked,
+            lines: Vec::new(),
+            wait: None,
+            unsettled: false,
+            newly_parked: false,
+        })
     }
 
     /// Notes a line for the timeline.
@@ -90,9 +112,16 @@ impl<'work> Desk<'work> {
         self.wait = Some(self.wait.map_or(at, |wait| wait.min(at)));
     }
 
-    /// What the look leaves behind: timeline lines, the wished instant, and whether something was parked.
-    pub(crate) fn close(self) -> (Vec<String>, Option<DateTime<Utc>>, bool) {
-        (self.lines, self.wait, self.newly_parked)
+    /// Asks for another look at a write whose outcome is not known.
+    pub(crate) fn settle_at(&mut self, at: DateTime<Utc>) {
+        self.unsettled = true;
+        self.wait_until(at);
+    }
+
+    /// What the look leaves behind.
+    pub(crate) fn close(self) -> Leavings {
+        let Self { connection: _, lease: _, parked: _, lines, wait, unsettled, newly_parked } = self;
+        Leavings { lines, wait, unsettled, parked: newly_parked }
     }
 
     /// Parks a subject of the lane; the lane's other subjects go on.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::in_lane;
 use crate::connection::Connection;
-use crate::desk::{Desk, Stop};
+use crate::desk::{Desk, Leavings, Stop};
 use crate::failure::{Advice, Failure, PortError, StoreError};
 use crate::fulfillment::{self, PackageLinks};
 use crate::link::{Link, SentOrder};
@@ -14,6 +14,9 @@ use crate::orders;
 use crate::parking::{Reason, Who};
 use crate::retry::backoff;
 use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
+
+/// The lane subject of failures that stop a whole look.
+const SUBJECT: &str = "lane";
 
 /// How work on a lane ended, and what the worker does with the lease.
 #[derive(Debug)]
@@ -70,20 +73,46 @@ async fn look(connection: &Connection, claim: &Claim, jitter: u64) -> Result<Lan
     };
     match looked {
         Ok(redirect) => {
-            let (lines, wait, parked) = desk.close();
-            let outcome = match (wait, parked) {
-                (Some(_), _) => LookOutcome::Waiting,
-                (None, true) => LookOutcome::Parked,
-                (None, false) => LookOutcome::Settled,
-            };
-            let look = trace(connection, claim, started_at, lines, outcome);
-            Ok(match wait {
-                Some(at) => LaneEnd::Postpone { look, at, failed: false },
-                None => LaneEnd::Complete { look, redirect },
-            })
+            desk.unpark(SUBJECT).await?;
+            ended(connection, claim, desk, started_at, redirect).await
         }
         Err(Stop::Store(error)) => Err(error),
         Err(Stop::Call(error)) => failed(connection, claim, desk, started_at, error, jitter).await,
+    }
+}
+
+/// Decides how a look ended whose calls all went through.
+async fn ended(
+    connection: &Connection,
+    claim: &Claim,
+    desk: Desk<'_>,
+    started_at: DateTime<Utc>,
+    redirect: Vec<LaneRequest>,
+) -> Result<LaneEnd, StoreError> {
+    let Leavings { mut lines, wait, unsettled, parked } = desk.close();
+    let attempts = claim.attempts.saturating_add(1);
+    let outcome = match (wait, parked) {
+        (Some(_), _) if unsettled && attempts >= connection.settings.retry_limit => LookOutcome::Parked,
+        (Some(_), _) => LookOutcome::Waiting,
+        (None, true) => LookOutcome::Parked,
+        (None, false) => LookOutcome::Settled,
+    };
+    match wait {
+        Some(at) if outcome == LookOutcome::Waiting => {
+            let look = trace(connection, claim, started_at, lines, outcome);
+            Ok(LaneEnd::Postpone { look, at, failed: unsettled })
+        }
+        Some(_) => {
+            let reason = never_settled(attempts);
+            connection.ledger.park(&claim.lease, SUBJECT, &reason, connection.now()).await?;
+            lines.push(format!("parked: {}", reason.cause));
+            let look = trace(connection, claim, started_at, lines, outcome);
+            Ok(LaneEnd::Complete { look, redirect })
+        }
+        None => {
+            let look = trace(connection, claim, started_at, lines, outcome);
+            Ok(LaneEnd::Complete { look, redirect })
+        }
     }
 }
 
@@ -158,22 +187,22 @@ async fn failed(
     let attempts = claim.attempts.saturating_add(1);
     match error.failure.advice(matches!(error.failure, Failure::Conflict | Failure::Unclear)) {
         Advice::SlowDown(wait) => {
-            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::SlowDown { look, wait })
         }
         Advice::PauseConnection => {
-            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Pause { look, error })
         }
         Advice::Retry | Advice::LookFirst if attempts < connection.settings.retry_limit => {
             let wait = backoff(attempts, connection.settings.retry_base, jitter);
             let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
-            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Failed);
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Postpone { look, at, failed: true })
         }
         Advice::Retry | Advice::LookFirst => {
-            desk.park("order", &used_up(&error, attempts)).await?;
-            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Parked);
+            desk.park(SUBJECT, &used_up(&error, attempts)).await?;
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Parked);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }
         Advice::Park => {
@@ -183,8 +212,8 @@ async fn failed(
                 "correct what the message names, then retry",
                 Who::Operator,
             );
-            desk.park("order", &reason).await?;
-            let look = trace(connection, claim, started_at, desk.close().0, LookOutcome::Parked);
+            desk.park(SUBJECT, &reason).await?;
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Parked);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }
     }
@@ -195,6 +224,15 @@ fn used_up(error: &PortError, attempts: u32) -> Reason {
         "tries_used_up",
         format!("{} failed {attempts} times, last with {}: {}", error.operation, error.code, error.message),
         "retry when the vendor is well again; nothing was dropped",
+        Who::Operator,
+    )
+}
+
+fn never_settled(attempts: u32) -> Reason {
+    Reason::new(
+        "write_never_settled",
+        format!("a write got no answer and left no trace at the vendor, {attempts} looks in a row"),
+        "see the intents with `amz explain`; retry when the vendor is well again",
         Who::Operator,
     )
 }

@@ -52,10 +52,17 @@ pub struct WebhookState {
     pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     /// Largest body that is taken, in bytes.
     pub max_body_bytes: usize,
-    /// Whether the process can take work.
-    pub ready: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Woken once whenever a new notice was stored.
     pub stored: Arc<Notify>,
+    /// How the process says how it is.
+    pub status: Status,
+}
+
+/// How a process says how it is.
+#[derive(Clone)]
+pub struct Status {
+    /// Whether the process can take work.
+    pub ready: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Makes the Prometheus text; without it there is no `/metrics`.
     pub render_metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
@@ -72,17 +79,29 @@ pub struct ConnectionAccess {
 }
 
 /// The router of the webhook role.
-pub fn router(state: WebhookState) -> Router {
+pub fn router(webhook: WebhookState) -> Router {
+    let status = webhook.status.clone();
     Router::new()
         .route("/v1/{connection}/oauth2/token", post(token::issue))
         .route("/v1/{connection}/amazon/events", post(amazon::receive))
         .route("/v1/{connection}/netsuite/events", post(netsuite::receive))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
-        .route("/metrics", get(status::metrics))
+        .with_state(Arc::new(webhook))
+        .merge(routes_of(status))
         .fallback(async || Problem(Rule::RouteNotFound.broken("there is nothing at this path")))
         .method_not_allowed_fallback(async || {
             Problem(Rule::MethodNotAllowed.broken("the Allow header names the methods of this path"))
         })
-        .with_state(Arc::new(state))
+}
+
+/// The router of a process that receives nothing: its status alone.
+pub fn status_router(status: Status) -> Router {
+    routes_of(status).fallback(async || Problem(Rule::RouteNotFound.broken("there is nothing at this path")))
+}
+
+fn routes_of(status: Status) -> Router {
+    Router::new()
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/metrics", get(status::metrics))
+        .with_state(status)
 }

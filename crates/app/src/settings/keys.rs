@@ -61,6 +61,11 @@ const PROCESS: &[Key] = &[
         "How long a lane stays with a worker that has fallen silent. Live workers renew in time.",
     )
     .unit("ms, s, m, h"),
+    Key::optional(
+        "worker.listen",
+        Kind::Address,
+        "Address where a process with the sync role alone answers `/healthz`, `/readyz` and `/metrics`.",
+    ),
     Key::with_default("log.format", Kind::Choice(&["text", "json"]), "text", "Form of the log lines."),
     Key::with_default(
         "log.filter",
@@ -91,7 +96,7 @@ const AMAZON: &[Key] = &[
     Key::required(
         "connection.amazon.bwp.target_id",
         Kind::Text,
-        "The business product's id (`bp-…`), sent as `x-omni-target-id`.",
+        "The business product's id (`bp-…`), sent as `x-api-target-id`.",
     ),
     Key::with_default(
         "connection.amazon.bwp.api_version",

@@ -123,6 +123,7 @@ fn settings(reader: &mut Reader<'_>, root: &Table) -> Result<Settings, Faulty> {
     let worker = top.section("worker");
     let concurrency = reader.get(&worker, "concurrency");
     let lease = reader.get(&worker, "lease");
+    let health = reader.find(&worker, "listen");
     let log = top.section("log");
     let format = reader.choose(&log, "format", LOG_FORMATS);
     let filter = reader.get(&log, "filter");
@@ -130,7 +131,7 @@ fn settings(reader: &mut Reader<'_>, root: &Table) -> Result<Settings, Faulty> {
     Ok(Settings {
         store: StoreSettings { url: url? },
         webhook: WebhookSettings { listen: listen?, max_body_bytes: max_body_bytes? },
-        worker: WorkerSettings { concurrency: concurrency?, lease: lease? },
+        worker: WorkerSettings { concurrency: concurrency?, lease: lease?, listen: health? },
         log: LogSettings { format: format?, filter: filter? },
         connections: connections?,
         effective: Effective::new(Vec::new()),

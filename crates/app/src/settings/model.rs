@@ -32,6 +32,8 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     /// How long a lane stays with a worker that has fallen silent.
     pub lease: Duration,
+    /// Where a process with the sync role alone answers for its health.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Form of log lines.

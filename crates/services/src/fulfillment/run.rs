@@ -17,6 +17,9 @@ use crate::parking::{Reason, Who};
 use crate::ports::ItemFulfillments;
 use crate::ports::netsuite::{ItemFulfillmentPatch, NewItemFulfillment, SalesOrderPatch};
 
+/// The lane subject that this module parks when it is about no single package.
+const SUBJECT: &str = "amazon-order";
+
 /// The part of a lane's links that concerns its packages.
 pub(crate) struct PackageLinks {
     pub(crate) applied: Vec<AppliedPackage>,
@@ -51,9 +54,10 @@ pub(crate) async fn run(
     let connection = desk.connection;
     let PackageLinks { applied, trackers: known } = packages;
     let Some(amazon) = connection.amazon_orders.read(&sent.amazon_order).await? else {
-        desk.park("order", &vanished(sent)).await?;
+        desk.park(SUBJECT, &vanished(sent)).await?;
         return Ok(());
     };
+    desk.unpark(SUBJECT).await?;
     let needs = needs(&amazon, sent, &applied, &known, asked);
     if !needs.links.is_empty() {
         let links: Vec<Link> = needs.links.iter().cloned().map(Link::Tracker).collect();
@@ -96,7 +100,8 @@ pub(crate) async fn run(
 }
 
 /// Brings fulfilments up to date with the news of their trackers. Returns false when Amazon's order must be
-/// looked at too: a tracker whose package is not known, or one that came to its end.
+/// looked at too: a tracker that no fulfilment shows (its package is not known, or has another number by now),
+/// or one that came to its end.
 ///
 /// # Errors
 /// [`Stop`] when the look cannot go on.
@@ -108,8 +113,10 @@ pub(crate) async fn run_trackers(
     let mut enough = true;
     for key in asked {
         let link = packages.trackers.iter().find(|link| link.tracker == *key);
-        let known =
-            link.and_then(|link| packages.applied.iter().find(|applied| applied.package == link.package));
+        let shows = |link: &TrackerLink, applied: &AppliedPackage| {
+            applied.package == link.package && applied.tracker.as_ref() == Some(key)
+        };
+        let known = link.and_then(|link| packages.applied.iter().find(|applied| shows(link, applied)));
         let Some(before) = known else {
             enough = false;
             continue;
@@ -181,7 +188,7 @@ async fn apply(desk: &mut Desk<'_>, step: FulfillmentStep) -> Result<bool, Stop>
             Ok(true)
         }
         Written::Wait(at) => {
-            desk.wait_until(at);
+            desk.settle_at(at);
             Ok(false)
         }
         Written::Parked(reason) => {

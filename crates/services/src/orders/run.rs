@@ -36,8 +36,9 @@ pub(crate) async fn run(
         Ok(Some(order)) => order,
         Ok(None) => {
             desk.note("NetSuite knows no such sales order");
-            if sent.is_some() {
-                desk.park(SUBJECT, &missing(id)).await?;
+            match sent {
+                Some(_) => desk.park(SUBJECT, &missing(id)).await?,
+                None => desk.unpark(SUBJECT).await?,
             }
             return Ok(sent);
         }
@@ -109,7 +110,7 @@ pub(crate) async fn run(
         match written {
             Written::Done(()) => {}
             Written::Wait(at) => {
-                desk.wait_until(at);
+                desk.settle_at(at);
                 return Ok(sent);
             }
             Written::Parked(reason) => {

@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::{ConnectionAccess, WebhookState, router};
+use super::{ConnectionAccess, Status, WebhookState, router};
 
 const MAX_BODY_BYTES: usize = 2048;
 const CLIENT_SECRET: &str = "client-secret-hunter2";
@@ -123,9 +123,11 @@ impl House {
             inbox: Arc::<MemoryInbox>::clone(&inbox),
             clock: Arc::new(move || DateTime::from_timestamp(clock.load(Ordering::SeqCst), 0).unwrap()),
             max_body_bytes: MAX_BODY_BYTES,
-            ready: Arc::new(move || readiness.load(Ordering::SeqCst)),
             stored: Arc::clone(&stored),
-            render_metrics: Some(Arc::new(|| "amz_test 1\n".to_owned())),
+            status: Status {
+                ready: Arc::new(move || readiness.load(Ordering::SeqCst)),
+                render_metrics: Some(Arc::new(|| "amz_test 1\n".to_owned())),
+            },
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
