@@ -5,6 +5,7 @@
 //! clock, so tests drive them step by step.
 
 pub mod feed;
+mod health;
 pub mod http;
 pub mod intake;
 pub mod operator;

@@ -1,7 +1,7 @@
 //! The worker: takes due lanes under a lease, has them looked at, and gives them back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use amz_domain::ConnectionName;
@@ -11,16 +11,20 @@ use amz_services::lane::{self, LaneEnd};
 use amz_services::look::Look;
 use amz_services::ports::Lanes;
 use amz_services::retry::backoff;
-use amz_services::work::Claim;
-use chrono::{DateTime, Utc};
+use amz_services::work::{Claim, LaneKey};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use crate::health::{Health, later};
+
 /// First wait after refused credentials, in first waits after other failures; it doubles.
 /// Long enough that trying again by itself does not lock a NetSuite user.
 const CREDENTIALS_WAIT: u32 = 30;
+
+/// Code of a pause because of refused credentials: the one that rings the alarm.
+const CREDENTIALS_REFUSED: &str = "credentials_refused";
 
 /// Shortest wait between two attempts to take lanes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
@@ -49,16 +53,7 @@ pub struct Worker {
     clock: Clock,
     jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
     wake: Arc<Notify>,
-    health: Arc<Mutex<HashMap<ConnectionName, Health>>>,
-}
-
-/// How a connection has been doing in this process.
-#[derive(Debug, Default)]
-struct Health {
-    /// Pauses in a row.
-    pauses: u32,
-    /// True once a look went well after the last pause, or after the start.
-    well: bool,
+    health: Arc<Health>,
 }
 
 impl Worker {
@@ -196,13 +191,14 @@ impl Worker {
             tracing::error!(connection = %name, "no such connection is configured; its lanes wait");
             return self.postpone_all(claim).await;
         };
+        let (key, base) = (&claim.lease.key, connection.settings.retry_base);
         let end = lane::work(connection, claim, (self.jitter)()).await?;
         match end {
             LaneEnd::Complete { look, redirect } => {
                 self.count(name, &look);
                 let redirected = !redirect.is_empty();
                 self.lanes.complete(claim, &look, redirect).await?;
-                self.well(name).await?;
+                self.well(key).await?;
                 if redirected {
                     self.wake.notify_one();
                 }
@@ -211,59 +207,52 @@ impl Worker {
             LaneEnd::Postpone { look, at, failed } => {
                 self.count(name, &look);
                 if !failed {
-                    self.well(name).await?;
+                    self.well(key).await?;
                 }
                 self.lanes.postpone(claim, &look, at, failed).await
             }
             LaneEnd::SlowDown { look, wait } => {
                 self.count(name, &look);
-                let slower = self.slower(name, connection.settings.retry_base);
-                let wait = wait.unwrap_or(slower);
-                let until = later((self.clock)(), wait);
+                let now = (self.clock)();
+                let growing = |pauses| backoff(pauses, base, (self.jitter)());
+                let until = self.health.pause(key, now, wait, growing);
                 if self.lanes.pause(name, until, "throttled").await? {
-                    tracing::warn!(wait_ms = wait.as_millis(), "the vendor asks for a slower pace");
+                    let wait_ms = (until - now).num_milliseconds();
+                    tracing::warn!(wait_ms, "the vendor asks for a slower pace");
                 }
                 self.lanes.postpone(claim, &look, until, false).await
             }
             LaneEnd::Pause { look, error } => {
                 self.count(name, &look);
-                let until = later(
-                    (self.clock)(),
-                    self.slower(name, connection.settings.retry_base * CREDENTIALS_WAIT),
-                );
-                if self.lanes.pause(name, until, "credentials_refused").await? {
-                    metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(1);
+                let growing = |pauses| backoff(pauses, base * CREDENTIALS_WAIT, (self.jitter)());
+                let until = self.health.pause(key, (self.clock)(), None, growing);
+                let news = self.lanes.pause(name, until, CREDENTIALS_REFUSED).await?;
+                if self.health.raise_alarm(key) && news {
                     tracing::error!(alarm = "raised", code = %error.code, %error, "credentials refused: the connection pauses and tries again by itself");
                 }
+                metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(1);
                 self.lanes.postpone(claim, &look, until, false).await
             }
         }
     }
 
-    /// A vendor answered as it should: pauses end, alarms clear. Asks the store once per change for the better.
-    async fn well(&self, name: &ConnectionName) -> Result<(), StoreError> {
-        let was_well = {
-            let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(health.entry(name.clone()).or_default(), Health { pauses: 0, well: true }).well
-        };
-        if was_well {
+    /// Work went well: a pause that it disproves ends, and so does the alarm. Asks the store once per change
+    /// for the better.
+    async fn well(&self, key: &LaneKey) -> Result<(), StoreError> {
+        if !self.health.went_well(key) {
             return Ok(());
         }
+        let name = &key.connection;
         if let Some(code) = self.lanes.resume(name).await? {
             metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(0);
-            tracing::info!(alarm = "cleared", code, "the connection works again");
+            if self.health.clear_alarm(key) || code == CREDENTIALS_REFUSED {
+                tracing::info!(alarm = "cleared", code, "the connection works again");
+            } else {
+                tracing::info!(code, "the connection works again");
+            }
             self.wake.notify_one();
         }
         Ok(())
-    }
-
-    /// The next, longer wait of a connection that must pause.
-    fn slower(&self, name: &ConnectionName, base: Duration) -> Duration {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let health = health.entry(name.clone()).or_default();
-        health.well = false;
-        health.pauses += 1;
-        backoff(health.pauses, base, (self.jitter)())
     }
 
     async fn postpone_all(&self, claim: &Claim) -> Result<(), StoreError> {
@@ -309,8 +298,4 @@ impl Drop for HandBack<'_> {
             }
         }
     }
-}
-
-fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
-    chrono::Duration::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait)).unwrap_or(now)
 }

@@ -46,17 +46,27 @@ impl Operation {
         }
     }
 
+    /// All operations.
+    pub const ALL: [Self; 5] = [
+        Self::CreateOrder,
+        Self::UpdateOrder,
+        Self::MarkSalesOrder,
+        Self::CreateFulfillment,
+        Self::MarkFulfillment,
+    ];
+
     /// The operation of a name.
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::CreateOrder,
-            Self::UpdateOrder,
-            Self::MarkSalesOrder,
-            Self::CreateFulfillment,
-            Self::MarkFulfillment,
-        ]
-        .into_iter()
-        .find(|operation| operation.as_str() == name)
+        Self::ALL.into_iter().find(|operation| operation.as_str() == name)
+    }
+
+    /// True when the write leaves the same state however often it happens. A look that reads the record and
+    /// finds nothing left to write settles it.
+    pub fn is_repeatable(self) -> bool {
+        match self {
+            Self::CreateOrder | Self::CreateFulfillment => false,
+            Self::UpdateOrder | Self::MarkSalesOrder | Self::MarkFulfillment => true,
+        }
     }
 }
 

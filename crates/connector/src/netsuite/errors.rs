@@ -80,6 +80,8 @@ fn failure_of(status: u16, document: &ErrorDocument, writes: bool) -> Failure {
     match status {
         // without NetSuite's own words the answer may be a proxy's, which knows of no records
         404 if !writes && document.details.is_empty() => Failure::Unreadable,
+        // what broke off may have held the code that says what it is about
+        _ if document.broken && document.code().is_none() => Failure::Unreadable,
         300..=499 => Failure::Refused,
         _ => Failure::Unreadable,
     }
@@ -89,6 +91,8 @@ fn failure_of(status: u16, document: &ErrorDocument, writes: bool) -> Failure {
 #[derive(Debug, Default)]
 struct ErrorDocument {
     details: Vec<Detail>,
+    /// True when it began as NetSuite's and is not valid JSON.
+    broken: bool,
 }
 
 #[derive(Debug, Default)]
@@ -112,17 +116,19 @@ impl ErrorDocument {
         if details.is_empty() {
             details.extend(Detail::of(document));
         }
-        Self { details }
+        Self { details, broken: false }
     }
 
     /// Finds code and text in a document that is not valid JSON.
     fn salvaged(text: &str) -> Self {
         let code = text_after(text, "\"o:errorCode\"").unwrap_or_default();
         let detail = text_after(text, "\"detail\"").unwrap_or_default();
+        let broken = text.trim_start().starts_with('{');
         if code.is_empty() && detail.is_empty() {
-            return Self::default();
+            return Self { details: Vec::new(), broken };
         }
-        Self { details: vec![Detail { code, text: detail, place: text_after(text, "\"o:errorPath\"") }] }
+        let place = text_after(text, "\"o:errorPath\"");
+        Self { details: vec![Detail { code, text: detail, place }], broken }
     }
 
     fn code(&self) -> Option<&str> {
@@ -247,6 +253,19 @@ mod tests {
         assert!(!says_absent(&error(refusal(404, "", false))));
         assert!(says_absent(&error(refusal(404, &document("NONEXISTENT_ID", "gone"), false))));
         assert!(says_absent(&error(refusal(400, &document("RCRD_DSNT_EXIST", "gone"), false))));
+    }
+
+    #[test]
+    fn a_document_that_broke_off_before_its_code_says_nothing() {
+        let whole = document("NONEXISTENT_ID", "The record instance does not exist.");
+        for cut in 1..whole.len() {
+            for writes in [true, false] {
+                let refusal = refusal(404, &whole[..cut], writes);
+                let told = refusal.code == "NONEXISTENT_ID";
+                let expected = if told { Failure::Refused } else { Failure::Unreadable };
+                assert_eq!(refusal.failure, expected, "{}", &whole[..cut]);
+            }
+        }
     }
 
     #[test]

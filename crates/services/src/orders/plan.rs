@@ -71,6 +71,7 @@ pub(super) fn items_needed(
             edits::lines_to_compare(order, sent, |line| is_amazons(order, line, settings))
         }
         Some(_) => Vec::new(),
+        None if order.marks.amazon_order.is_some() => marked_lines(order),
         None => match eligibility(order, settings) {
             Eligibility::Lines(lines) => lines,
             Eligibility::Not(_) | Eligibility::Undecidable(_) => Vec::new(),
@@ -84,6 +85,17 @@ pub(super) fn items_needed(
 
 fn plan_unsent(facts: OrderFacts<'_>) -> OrderPlan {
     let OrderFacts { order, skus, sent: _, settings, now } = facts;
+    if let Some(amazon_order) = &order.marks.amazon_order {
+        // whatever its status by now: parcels of it may still come
+        let lines = marked_lines(order);
+        return match creation(order, &lines, skus, settings, ExecutionState::Started) {
+            _ if lines.is_empty() => {
+                OrderPlan::OutOfScope(format!("another road made Amazon order {amazon_order}"))
+            }
+            Ok(creation) => OrderPlan::Adopt(Box::new(creation)),
+            Err(reason) => OrderPlan::Park(reason),
+        };
+    }
     let lines = match eligibility(order, settings) {
         Eligibility::Lines(lines) => lines,
         Eligibility::Not(why) => return OrderPlan::OutOfScope(why),
@@ -96,10 +108,14 @@ fn plan_unsent(facts: OrderFacts<'_>) -> OrderPlan {
         (Hold::ByStaff, OnHold::Wait) => return OrderPlan::OutOfScope("staff hold it back".to_owned()),
     };
     match creation(order, &lines, skus, settings, execution) {
-        Ok(creation) if order.marks.amazon_order.is_some() => OrderPlan::Adopt(Box::new(creation)),
         Ok(creation) => OrderPlan::Create(Box::new(creation)),
         Err(reason) => OrderPlan::Park(reason),
     }
+}
+
+/// The lines that carry an Amazon line id.
+fn marked_lines(order: &SalesOrder) -> Vec<&SalesOrderLine> {
+    order.lines.iter().filter(|line| line.amazon_line.is_some()).collect()
 }
 
 fn plan_sent(facts: OrderFacts<'_>, sent: &SentOrder) -> OrderPlan {

@@ -223,7 +223,17 @@ fn a_changed_price_goes_to_amazon_and_other_edits_park() {
 fn an_order_that_names_an_amazon_order_is_taken_over_and_never_created_again() {
     let mut order = two_lines();
     order.marks.amazon_order = Some("A-9".into());
-    assert!(matches!(decide(&order, None, &settings()), OrderPlan::Adopt(_)));
+    assert!(matches!(decide(&order, None, &settings()), OrderPlan::OutOfScope(_)), "another road made it");
+    order.lines[0].amazon_line = Some("amazon-1".into());
+    for status in
+        [SalesOrderStatus::PendingFulfillment, SalesOrderStatus::PartiallyFulfilled, SalesOrderStatus::Billed]
+    {
+        order.status = status;
+        let OrderPlan::Adopt(creation) = decide(&order, None, &settings()) else {
+            panic!("it is taken over")
+        };
+        assert_eq!(creation.lines, [LineNumber(1)]);
+    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use amz_services::failure::StoreError;
 use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
 use amz_services::link::LinkKey;
+use amz_services::look::{Look, LookOutcome};
 use amz_services::work::{Ask, Lane, Lease};
 
 use super::Stores;
 use super::samples::{
-    at, claim_all, claimed, create_order, mark, money, order, order_link, order_of, request, shop,
+    at, claim_all, claimed, create_order, look, mark, money, order, order_link, order_of, request, shop,
 };
 
 async fn change(stores: &Stores, lease: &Lease, change: IntentChange, at_s: i64) -> Intent {
@@ -98,6 +99,28 @@ pub async fn an_intent_of_another_lane_is_not_handed_out(stores: &Stores) {
     assert!(matches!(answer, Err(StoreError::Corrupt { what: "intent", .. })), "{answer:?}");
     let answer = stores.ledger.change(&second, &create_order("1").key, &IntentChange::Sent, at(1)).await;
     assert!(matches!(answer, Err(StoreError::Corrupt { what: "intent", .. })), "{answer:?}");
+}
+
+pub async fn a_settled_look_settles_repeatable_writes_and_no_others(stores: &Stores) {
+    let state_after = async |id: &str, operation: Operation, outcome: LookOutcome| {
+        let claim = claimed(stores, id).await;
+        let intent = NewIntent {
+            key: IntentKey(format!("{}/{id}", operation.as_str())),
+            operation,
+            subject: format!("order {id}"),
+        };
+        stores.ledger.plan(&claim.lease, &intent, at(1)).await.unwrap();
+        stores.ledger.change(&claim.lease, &intent.key, &IntentChange::Unclear, at(2)).await.unwrap();
+        stores.lanes.complete(&claim, &Look { outcome, ..look(&claim) }, vec![]).await.unwrap();
+        let again = claimed(stores, id).await;
+        let found = stores.ledger.plan(&again.lease, &intent, at(3)).await.unwrap().state;
+        stores.lanes.complete(&again, &look(&again), vec![]).await.unwrap();
+        found
+    };
+    let settled = LookOutcome::Settled;
+    assert_eq!(state_after("1", Operation::MarkSalesOrder, settled).await, IntentState::Done);
+    assert_eq!(state_after("2", Operation::MarkSalesOrder, LookOutcome::Parked).await, IntentState::Unclear);
+    assert_eq!(state_after("3", Operation::CreateOrder, settled).await, IntentState::Unclear);
 }
 
 pub async fn intents_of_two_connections_are_apart(stores: &Stores) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
-use amz_services::look::Look;
+use amz_services::look::{Look, LookOutcome};
 use amz_services::ports::Lanes;
 use amz_services::work::{Claim, LaneRequest, Lease};
 use async_trait::async_trait;
@@ -75,6 +75,9 @@ impl Lanes for MemoryStore {
             None => {
                 state.lanes.remove(&place(&claim.lease.key));
             }
+        }
+        if look.outcome == LookOutcome::Settled {
+            state.settle_repeatable(&claim.lease.key);
         }
         state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());
         for request in redirect {

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
-use amz_services::intent::{Intent, IntentChange, IntentKey, NewIntent, Operation};
+use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
 use amz_services::link::{Link, LinkKey};
 use amz_services::parking::{Parked, Reason};
 use amz_services::ports::Ledger;
@@ -132,6 +132,17 @@ impl State {
         let mut parked: Vec<_> = self.parked.values().filter(|parked| wanted(parked)).cloned().collect();
         parked.sort_by_key(|parked| parked.since);
         parked
+    }
+
+    /// Writes that may be repeated and whose answer was lost: a settled look has seen their effect.
+    pub(super) fn settle_repeatable(&mut self, key: &LaneKey) {
+        let of_lane = self.intents.iter_mut().filter(|((connection, _), _)| *connection == key.connection);
+        for (_, (lane, intent)) in of_lane {
+            let unsettled = matches!(intent.state, IntentState::Sent | IntentState::Unclear);
+            if *lane == key.lane && unsettled && intent.operation.is_repeatable() {
+                intent.state = IntentState::Done;
+            }
+        }
     }
 
     fn write_links(&mut self, key: &LaneKey, links: &[Link]) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
-use amz_services::look::Look;
+use amz_services::intent::Operation;
+use amz_services::look::{Look, LookOutcome};
 use amz_services::ports::lanes::{Lanes, without_repeats};
 use amz_services::work::{Ask, Claim, LaneKey, LaneRequest, Lease};
 use async_trait::async_trait;
@@ -69,6 +70,9 @@ impl Lanes for SqliteState {
             .write(move |connection| {
                 Box::pin(async move {
                     complete(connection, &claim).await?;
+                    if look.outcome == LookOutcome::Settled {
+                        settle_repeatable(connection, &claim.lease.key).await?;
+                    }
                     note_look(connection, &claim.lease, &look).await?;
                     mark(connection, &redirect).await
                 })
@@ -232,6 +236,28 @@ async fn complete(connection: &mut SqliteConnection, claim: &Claim) -> Result<()
             Ok(())
         }
     }
+}
+
+/// Writes that may be repeated and whose answer was lost: a settled look has seen their effect.
+async fn settle_repeatable(connection: &mut SqliteConnection, key: &LaneKey) -> Result<(), Fault> {
+    let unsettled: Vec<(String, String)> = sqlx::query_as(
+        "select intent, operation from intents
+         where connection = $1 and lane = $2 and state in ('sent', 'unclear')",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    for (intent, operation) in unsettled {
+        if Operation::parse(&operation).is_some_and(Operation::is_repeatable) {
+            sqlx::query("update intents set state = 'done' where connection = $1 and intent = $2")
+                .bind(key.connection.as_str())
+                .bind(intent)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 async fn postpone(

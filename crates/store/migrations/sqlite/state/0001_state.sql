@@ -101,7 +101,7 @@ create table intents (
     result     text,
     primary key (connection, intent)
 ) strict, without rowid;
-create index intents_unsettled on intents (connection) where state in ('sent', 'unclear');
+create index intents_unsettled on intents (connection, lane) where state in ('sent', 'unclear');
 
 create table intent_changes (
     id         integer primary key autoincrement,

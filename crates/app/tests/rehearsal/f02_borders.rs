@@ -1,0 +1,185 @@
+//! Borders between our process and the world: every call of a port, before it and after it. At a chosen one the
+//! process stops for ever, as a kill would leave it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amz_domain::{
+    AmazonOrder, AmazonOrderId, ConnectionName, ExternalId, ItemFulfillment, ItemFulfillmentId, ItemId,
+    OrderAlias, PackageTracker, SalesOrder, SalesOrderId, Sku, TrackerKey,
+};
+use amz_services::connection::Connection;
+use amz_services::failure::{PortError, StoreError};
+use amz_services::intent::{Intent as Write, IntentChange, IntentKey, NewIntent};
+use amz_services::link::{Link, LinkKey};
+use amz_services::look::Look;
+use amz_services::parking::{Parked, Reason};
+use amz_services::ports::amazon::{AmazonOrderChange, CreatedOrder, NewAmazonOrder};
+use amz_services::ports::netsuite::{
+    ChangedPage, FeedPosition, ItemFulfillmentPatch, NewItemFulfillment, SalesOrderPatch,
+};
+use amz_services::ports::{
+    AmazonOrders, ChangedSalesOrders, Intake, ItemFulfillments, Items, Lanes, Ledger, PackageTrackers,
+    SalesOrders,
+};
+use amz_services::work::{Claim, Lane, LaneKey, LaneRequest, Lease};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+
+/// Counts borders and stops at one of them.
+pub(crate) struct Borders {
+    stop_at: Option<usize>,
+    passed: Mutex<Vec<String>>,
+    is_dead: AtomicBool,
+    died: Notify,
+}
+
+impl Borders {
+    /// Borders that stop at the one of this number, counted from 0; at none with `None`.
+    pub(crate) fn new(stop_at: Option<usize>) -> Arc<Self> {
+        let (passed, is_dead, died) = Default::default();
+        Arc::new(Self { stop_at, passed, is_dead, died })
+    }
+
+    /// The borders that were reached, in order.
+    pub(crate) fn passed(&self) -> Vec<String> {
+        self.passed.lock().unwrap().clone()
+    }
+
+    /// Returns when the process has come to its end.
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    async fn cross(&self, border: String) {
+        if !self.is_dead.load(Ordering::SeqCst) {
+            let mut passed = self.passed.lock().unwrap();
+            if Some(passed.len()) != self.stop_at {
+                passed.push(border);
+                return;
+            }
+            self.is_dead.store(true, Ordering::SeqCst);
+            self.died.notify_one();
+        }
+        std::future::pending().await
+    }
+
+    async fn around<T>(&self, call: &str, made: impl Future<Output = T>) -> T {
+        self.cross(format!("before {call}")).await;
+        let answer = made.await;
+        self.cross(format!("after {call}")).await;
+        answer
+    }
+}
+
+/// A port with borders around each call.
+pub(crate) struct Bordered<Port: ?Sized> {
+    pub(crate) port: Arc<Port>,
+    pub(crate) borders: Arc<Borders>,
+}
+
+/// A connection whose every call crosses borders.
+pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Connection {
+    let Connection {
+        name,
+        settings,
+        amazon_orders,
+        package_trackers,
+        sales_orders,
+        items,
+        item_fulfillments,
+        ledger,
+        clock,
+    } = connection.clone();
+    let borders = || borders.clone();
+    Connection {
+        name,
+        settings,
+        amazon_orders: Arc::new(Bordered { port: amazon_orders, borders: borders() }),
+        package_trackers: Arc::new(Bordered { port: package_trackers, borders: borders() }),
+        sales_orders: Arc::new(Bordered { port: sales_orders, borders: borders() }),
+        items: Arc::new(Bordered { port: items, borders: borders() }),
+        item_fulfillments: Arc::new(Bordered { port: item_fulfillments, borders: borders() }),
+        ledger: Arc::new(Bordered { port: ledger, borders: borders() }),
+        clock,
+    }
+}
+
+/// Writes each method of a port as the same method between two borders.
+macro_rules! bordered {
+    ($port:ident: $(fn $method:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl $port for Bordered<dyn $port> {
+            $(async fn $method(&self, $($name: $kind),*) -> $answer {
+                let call = concat!(stringify!($port), "::", stringify!($method));
+                self.borders.around(call, self.port.$method($($name),*)).await
+            })*
+        }
+    };
+}
+
+bordered! { AmazonOrders:
+    fn create(order: &NewAmazonOrder) -> Result<CreatedOrder, PortError>;
+    fn update(order: &AmazonOrderId, change: &AmazonOrderChange) -> Result<(), PortError>;
+    fn read(order: &AmazonOrderId) -> Result<Option<AmazonOrder>, PortError>;
+    fn find(alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError>;
+}
+
+bordered! { PackageTrackers:
+    fn read(tracker: &TrackerKey) -> Result<Option<PackageTracker>, PortError>;
+}
+
+bordered! { SalesOrders:
+    fn read(order: &SalesOrderId) -> Result<Option<SalesOrder>, PortError>;
+    fn patch(order: &SalesOrderId, patch: &SalesOrderPatch) -> Result<(), PortError>;
+}
+
+bordered! { Items:
+    fn skus(items: &[ItemId]) -> Result<HashMap<ItemId, Sku>, PortError>;
+}
+
+bordered! { ItemFulfillments:
+    fn create(fulfillment: &NewItemFulfillment) -> Result<ItemFulfillmentId, PortError>;
+    fn find(external_id: &ExternalId) -> Result<Option<ItemFulfillment>, PortError>;
+    fn patch(fulfillment: &ItemFulfillmentId, patch: &ItemFulfillmentPatch) -> Result<(), PortError>;
+}
+
+bordered! { ChangedSalesOrders:
+    fn page(after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
+}
+
+bordered! { Ledger:
+    fn links(key: &LaneKey) -> Result<Vec<Link>, StoreError>;
+    fn lane_of(connection: &ConnectionName, link: &LinkKey) -> Result<Option<Lane>, StoreError>;
+    fn write_links(lease: &Lease, links: &[Link]) -> Result<(), StoreError>;
+    fn plan(lease: &Lease, intent: &NewIntent, at: DateTime<Utc>) -> Result<Write, StoreError>;
+    fn change(lease: &Lease, intent: &IntentKey, change: &IntentChange, at: DateTime<Utc>)
+        -> Result<(), StoreError>;
+    fn park(lease: &Lease, subject: &str, reason: &Reason, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    fn unpark(lease: &Lease, subject: &str) -> Result<bool, StoreError>;
+    fn parked(key: &LaneKey) -> Result<Vec<Parked>, StoreError>;
+}
+
+bordered! { Lanes:
+    fn claim(owner: &str, now: DateTime<Utc>, lease_for: Duration, limit: u32) -> Result<Vec<Claim>, StoreError>;
+    fn renew(lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
+    fn complete(claim: &Claim, look: &Look, redirect: Vec<LaneRequest>) -> Result<(), StoreError>;
+    fn postpone(claim: &Claim, look: &Look, at: DateTime<Utc>, failed: bool) -> Result<(), StoreError>;
+    fn release(lease: &Lease) -> Result<(), StoreError>;
+    fn next_due() -> Result<Option<DateTime<Utc>>, StoreError>;
+    fn pause(connection: &ConnectionName, until: DateTime<Utc>, code: &str) -> Result<bool, StoreError>;
+    fn resume(connection: &ConnectionName) -> Result<Option<String>, StoreError>;
+}
+
+bordered! { Intake:
+    fn cursor(feed: &str) -> Result<i64, StoreError>;
+    fn accept(feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
+    fn watermark(connection: &ConnectionName, feed: &str) -> Result<Option<FeedPosition>, StoreError>;
+    fn accept_changes(
+        connection: &ConnectionName, feed: &str, rows: &[FeedPosition], forget_before: Option<String>,
+        due_at: DateTime<Utc>
+    ) -> Result<usize, StoreError>;
+}

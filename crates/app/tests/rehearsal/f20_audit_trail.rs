@@ -1,0 +1,165 @@
+//! F-20: the log that always says success.
+
+use std::collections::BTreeMap;
+
+use amz_sandbox::amazon::MilestoneCode;
+use amz_sandbox::{Fault, Faults, Vendor};
+use amz_services::audit::{CallOutcome, CallRecord};
+use amz_services::ports::Operations;
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+
+use crate::log::Log;
+use crate::orders::{EMAIL, STREET, order, pending};
+use crate::stage::{SIGNING_SECRET, Stage, WEBHOOK_SECRET};
+use crate::wire::WireCall;
+
+/// What both sides can say about one call: vendor, operation, method, path, status, outcome.
+type Line = (String, String, String, String, Option<u16>, &'static str);
+
+/// How a call ended, told from what the vendor did.
+fn outcome(call: &WireCall) -> CallOutcome {
+    let answered = matches!(call.fault, None | Some(Fault::Slow { .. }));
+    match &call.fault {
+        Some(Fault::LostAnswer | Fault::DropBefore) => return CallOutcome::NoAnswer,
+        Some(Fault::TooManyRequests { .. } | Fault::GraphQlThrottle) => return CallOutcome::Throttled,
+        // of NetSuite's answer to a write only status and `Location` matter, so its body may be anything
+        Some(Fault::MalformedJson) if call.answered_in_body() => return CallOutcome::Unreadable,
+        _ => {}
+    }
+    match call.status {
+        None => CallOutcome::NoAnswer,
+        Some(401) => CallOutcome::Credentials,
+        Some(404) => CallOutcome::Absent,
+        Some(429) => CallOutcome::Throttled,
+        Some(500..) => CallOutcome::ServerError,
+        Some(400..) => CallOutcome::Refused,
+        Some(_) if call.fault == Some(Fault::RevokedToken) && call.operation != "token" => {
+            CallOutcome::Credentials
+        }
+        Some(_) if call.vendor == Vendor::Amazon && call.response.contains("\"errors\"") && answered => {
+            amazon_refusal(&call.response)
+        }
+        Some(_) => CallOutcome::Success,
+    }
+}
+
+/// Amazon says no inside HTTP 200.
+fn amazon_refusal(response: &str) -> CallOutcome {
+    match response {
+        text if text.contains("ResourceNotFoundError") => CallOutcome::Absent,
+        text if text.contains("AccessDenied") || text.contains("Unauthorized") => CallOutcome::Credentials,
+        text if text.contains("Throttling") => CallOutcome::Throttled,
+        text if text.contains("InternalError") => CallOutcome::ServerError,
+        _ => CallOutcome::Refused,
+    }
+}
+
+fn seen(call: &WireCall) -> Line {
+    let vendor = match call.vendor {
+        Vendor::Amazon => "amazon",
+        Vendor::NetSuite => "netsuite",
+    };
+    let (operation, method, path) = (call.operation.clone(), call.method.clone(), call.path.clone());
+    (vendor.to_owned(), operation, method, path, call.status, outcome(call).as_str())
+}
+
+fn told(record: &CallRecord) -> Line {
+    let (operation, method, path) = (record.operation.clone(), record.method.clone(), record.path.clone());
+    (record.vendor.as_str().to_owned(), operation, method, path, record.status, record.outcome.as_str())
+}
+
+fn counted(lines: impl Iterator<Item = Line>) -> BTreeMap<Line, usize> {
+    let mut counted = BTreeMap::new();
+    lines.for_each(|line| *counted.entry(line).or_default() += 1);
+    counted
+}
+
+/// Everything that must never show: credentials, and whom and where an order goes to.
+fn confidential(stage: &Stage) -> Vec<String> {
+    let netsuite = stage.netsuite().settings();
+    let mut words = vec![
+        stage.amazon().settings().client_secret.clone(),
+        netsuite.consumer_secret,
+        netsuite.token_secret,
+        WEBHOOK_SECRET.to_owned(),
+        SIGNING_SECRET.trim_start_matches("whsec_").to_owned(),
+        EMAIL.to_owned(),
+        STREET.to_owned(),
+        "555-0100".to_owned(),
+        "Ada Example".to_owned(),
+        "oauth_signature".to_owned(),
+        "Bearer ".to_owned(),
+    ];
+    words.extend(stage.settings.connections[0].bwp.client_secret.expose_secret().lines().map(str::to_owned));
+    words
+}
+
+/// Orders that go to Amazon, ship and arrive on a terrible day.
+async fn terrible_day(stage: &Stage) -> Vec<u64> {
+    stage.vendors.sandbox.faults.add_all(Faults::heavy(7));
+    let ids = stage.enter((0..15).map(|number| order(&format!("SO-{number}"))).collect());
+    stage.settle_under_faults().await;
+    for id in &ids {
+        let amazon = stage.amazon_order(*id);
+        stage.amazon().ship(&amazon.id, &pending(&amazon).id, "ups", &format!("1Z-{id}")).unwrap();
+    }
+    stage.settle_under_faults().await;
+    for id in &ids {
+        stage.amazon().milestone(&format!("1Z-{id}"), MilestoneCode::OutForDelivery, None, None).unwrap();
+    }
+    stage.settle_under_faults().await;
+    ids
+}
+
+#[tokio::test]
+async fn f20_audit_trail_matches_the_wire() {
+    let log = Log::listen();
+    let stage = Stage::new().await;
+    let ids = terrible_day(&stage).await;
+    assert_eq!(stage.netsuite().fulfillments().len(), ids.len());
+
+    let wire = stage.wire();
+    let trail = stage.sync().state.calls(DateTime::<Utc>::UNIX_EPOCH, 100_000).await.unwrap();
+    // a connection that the vendor had closed may be noticed before anything is sent
+    let sent = trail.iter().filter(|record| record.outcome != CallOutcome::NotSent);
+    let (seen, told) = (counted(wire.iter().map(seen)), counted(sent.map(told)));
+    let missing: Vec<_> = seen.iter().filter(|(line, count)| told.get(*line) != Some(*count)).collect();
+    let invented: Vec<_> = told.iter().filter(|(line, count)| seen.get(*line) != Some(*count)).collect();
+    assert!(missing.is_empty() && invented.is_empty(), "wire {missing:#?}\ntrail {invented:#?}");
+
+    // the day was terrible enough for the comparison to mean something
+    let outcomes: std::collections::HashSet<_> = trail.iter().map(|record| record.outcome).collect();
+    for outcome in [
+        CallOutcome::Success,
+        CallOutcome::Throttled,
+        CallOutcome::ServerError,
+        CallOutcome::Credentials,
+        CallOutcome::Unreadable,
+        CallOutcome::NoAnswer,
+    ] {
+        assert!(outcomes.contains(&outcome), "no call ended with {outcome:?}");
+    }
+    for record in &trail {
+        assert!(record.attempt >= 1);
+        let failed = !matches!(record.outcome, CallOutcome::Success | CallOutcome::Absent);
+        assert!(record.code.is_some() || !failed, "a failure without a code: {record:?}");
+        assert!(record.code.is_none() || record.outcome != CallOutcome::Success, "{record:?}");
+        let of_an_order = !matches!(record.operation.as_str(), "token" | "salesOrder.changed");
+        assert_eq!(record.lane.is_some(), of_an_order, "{record:?}");
+    }
+    assert!(trail.iter().any(|record| record.attempt == 2), "a refused token is tried once more");
+
+    let mut public = format!("{trail:?}\n{}", log.text());
+    for id in ids {
+        for entry in stage.timeline(id).await {
+            public.push_str(&entry.text);
+            public.push('\n');
+        }
+    }
+    assert!(log.count("createOrder") > 0, "the log was heard");
+    for word in confidential(&stage) {
+        let found = public.find(&word).map(|at| public[at.saturating_sub(300)..].chars().take(600).collect());
+        assert_eq!(found, None::<String>, "{word:?} shows");
+    }
+}
