@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// Keeps NetSuite and Amazon fulfilment in step.
 #[derive(Debug, Parser)]
@@ -46,7 +47,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
-    /// Sales orders in NetSuite's REST shape: a JSON array, or JSON lines.
+    /// Sales orders with their lines in NetSuite's REST shape: a JSON array, JSON lines, a collection or one order.
     #[arg(long)]
     pub(crate) orders: Option<PathBuf>,
     /// How many orders, made from the loaded ones.
@@ -79,6 +80,9 @@ pub(crate) struct SandboxOptions {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8099")]
     pub(crate) listen: SocketAddr,
+    /// Where the webhook role will be: Amazon's events go there, and the configuration has it listen there.
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) webhook: Url,
     /// Sales orders to load, in NetSuite's REST shape; the built-in ones by default.
     #[arg(long)]
     pub(crate) orders: Option<PathBuf>,

@@ -70,7 +70,7 @@ ship_speed = {{ "3" = "STANDARD", "4" = "EXPEDITED" }}
 default_ship_speed = "STANDARD"
 
 [connection.policy]
-retry_base = "200ms"
+retry_base = "50ms"
 retry_limit = 30
 unclear_wait = "500ms"
 settle = "100ms"

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use amz_domain::ConnectionName;
+use amz_services::retry::LONGEST_WAIT;
 use amz_services::work::{Lane, LaneKey};
 use chrono::{DateTime, Utc};
 
@@ -31,8 +32,9 @@ struct Standing {
 impl Health {
     /// A vendor turned a lane's work away: until when its connection pauses.
     ///
-    /// `asked` is the wait that the vendor named; otherwise `growing` tells it from the number of pauses in a
-    /// row. Lanes that were under way when the pause began belong to the same pause.
+    /// `asked` is the wait that the vendor named; `growing` tells from the number of pauses in a row what it is
+    /// at least: a vendor that keeps naming no time at all would be asked without end. No pause is longer than
+    /// [`LONGEST_WAIT`], whatever the vendor named. Lanes that were under way when the pause began belong to the same pause.
     pub(crate) fn pause(
         &self,
         lane: &LaneKey,
@@ -42,13 +44,15 @@ impl Health {
     ) -> DateTime<Utc> {
         self.with(lane, |standing| {
             standing.turned_away.insert(lane.lane.clone());
+            let asked = asked.map(|asked| asked.min(LONGEST_WAIT));
             let running = standing.until.filter(|until| *until > now);
             let wished = match (running, asked) {
                 (Some(until), None) => return until,
                 (Some(until), Some(asked)) => later(now, asked).max(until),
                 (None, asked) => {
                     standing.pauses = standing.pauses.saturating_add(1);
-                    later(now, asked.unwrap_or_else(|| growing(standing.pauses)))
+                    let least = growing(standing.pauses).min(LONGEST_WAIT);
+                    later(now, asked.map_or(least, |asked| asked.max(least)))
                 }
             };
             standing.until = Some(wished);
@@ -56,9 +60,16 @@ impl Health {
         })
     }
 
-    /// A look went well. True when that ends a pause: the store must be asked to end it too.
-    pub(crate) fn went_well(&self, lane: &LaneKey) -> bool {
+    /// A look that began at an instant went well. True when that ends a pause: the store must be asked to end it
+    /// too.
+    ///
+    /// Any look that began after a pause and went well shows that the next pause is no continuation of it: its
+    /// waits begin anew. With much work waiting it is long before a lane that was turned away has its turn again.
+    pub(crate) fn went_well(&self, lane: &LaneKey, began: DateTime<Utc>) -> bool {
         self.with(lane, |standing| {
+            if standing.until.is_some_and(|until| until <= began) {
+                standing.pauses = 0;
+            }
             // a pause may be left over from before the start
             let left_over = !standing.known && standing.turned_away.is_empty();
             let proof = standing.turned_away.contains(&lane.lane) || left_over;
@@ -118,20 +129,42 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_the_vendor_names_has_a_floor_that_grows_and_a_ceiling() {
+        let health = Health::default();
+        let pause =
+            |now, asked| health.pause(&lane("1"), at(now), Some(Duration::from_secs(asked)), doubling);
+        assert_eq!(pause(0, 0), at(10));
+        assert_eq!(pause(10, 0), at(30), "asked too soon again and again, it waits longer");
+        assert_eq!(pause(30, 60), at(90));
+        assert_eq!(pause(90, 86_400), at(990), "a quarter of an hour at most");
+        assert_eq!(pause(91, u64::MAX), at(991), "also while a pause lasts");
+    }
+
+    #[test]
     fn only_a_lane_that_was_turned_away_ends_a_pause() {
         let health = Health::default();
         health.pause(&lane("1"), at(0), None, doubling);
-        assert!(!health.went_well(&lane("2")));
-        assert!(health.went_well(&lane("1")));
-        assert!(!health.went_well(&lane("1")), "nothing is left to end");
+        assert!(!health.went_well(&lane("2"), at(5)));
+        assert!(health.went_well(&lane("1"), at(5)));
+        assert!(!health.went_well(&lane("1"), at(5)), "nothing is left to end");
         assert_eq!(health.pause(&lane("1"), at(50), None, doubling), at(60), "waits begin anew");
+    }
+
+    #[test]
+    fn work_that_goes_well_between_two_pauses_lets_waits_begin_anew() {
+        let health = Health::default();
+        assert_eq!(health.pause(&lane("1"), at(0), None, doubling), at(10));
+        assert!(!health.went_well(&lane("2"), at(9)), "it began before the pause ended");
+        assert_eq!(health.pause(&lane("3"), at(10), None, doubling), at(30));
+        assert!(!health.went_well(&lane("2"), at(30)), "whether the vendor works, lane 2 cannot tell");
+        assert_eq!(health.pause(&lane("3"), at(31), None, doubling), at(41));
     }
 
     #[test]
     fn the_first_success_after_a_start_ends_what_was_left_over() {
         let health = Health::default();
-        assert!(health.went_well(&lane("1")));
-        assert!(!health.went_well(&lane("2")));
+        assert!(health.went_well(&lane("1"), at(0)));
+        assert!(!health.went_well(&lane("2"), at(0)));
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl NoticeIntake {
     pub async fn pass(&self) -> Result<usize, StoreError> {
         let mut taken = 0;
         for feed in &self.feeds {
-            let mut cursor = self.intake.cursor(feed.name()).await?;
+            let cursor_name = feed.cursor_name().await?;
+            let mut cursor = self.intake.cursor(&cursor_name).await?;
             loop {
                 let notices = feed.after(cursor, BATCH).await?;
                 let Some(last) = notices.last() else { break };
@@ -62,7 +63,7 @@ impl NoticeIntake {
                     requests.extend(self.requests(feed.name(), notice).await?);
                 }
                 taken += notices.len();
-                self.intake.accept(feed.name(), cursor, requests).await?;
+                self.intake.accept(&cursor_name, cursor, requests).await?;
                 self.wake.notify_one();
             }
         }
@@ -86,10 +87,11 @@ impl NoticeIntake {
     /// What a notice asks for.
     async fn requests(&self, feed: &str, notice: &Notice) -> Result<Vec<LaneRequest>, StoreError> {
         let Notice { id, notice } = notice;
-        let Some(connection) = self.connections.get(&notice.connection) else {
-            tracing::error!(connection = %notice.connection, notice = id, "no such connection is configured; the notice is kept");
-            return Ok(Vec::new());
-        };
+        // the cursor moves past every notice: what it asks for must wait in a lane until it is configured
+        let connection = self.connections.get(&notice.connection);
+        if connection.is_none() {
+            tracing::error!(connection = %notice.connection, notice = id, "no such connection is configured; its work waits");
+        }
         let (address, asks) = match route(notice) {
             Ok(Route::Work { address, asks }) => (address, asks),
             Ok(Route::Kept { why }) => {
@@ -105,9 +107,9 @@ impl NoticeIntake {
             tracing::info!(connection = %notice.connection, notice = id, "unknown tracker: the look that learns its number reads it");
             return Ok(Vec::new());
         };
-        let settle = match notice.source {
-            NoticeSource::Operator => Duration::ZERO,
-            NoticeSource::Amazon | NoticeSource::NetSuite => connection.settle,
+        let settle = match (notice.source, connection) {
+            (NoticeSource::Operator, _) | (_, None) => Duration::ZERO,
+            (NoticeSource::Amazon | NoticeSource::NetSuite, Some(connection)) => connection.settle,
         };
         let due_at = (self.clock)() + chrono::Duration::from_std(settle).unwrap_or_default();
         let key = LaneKey { connection: notice.connection.clone(), lane };
@@ -120,11 +122,12 @@ impl NoticeIntake {
         Ok(asks.into_iter().map(request).collect())
     }
 
-    /// The lane of an address; `None` for a tracker that no link knows.
+    /// The lane of an address; `None` for a tracker that no link knows. Without the connection's account an alias
+    /// says nothing.
     async fn lane(
         &self,
         name: &ConnectionName,
-        connection: &IntakeConnection,
+        connection: Option<&IntakeConnection>,
         address: Address,
     ) -> Result<Option<Lane>, StoreError> {
         match address {
@@ -133,10 +136,77 @@ impl NoticeIntake {
             Address::Tracker(key) => self.ledger.lane_of(name, &LinkKey::Tracker(key)).await,
             Address::AmazonOrder { id, alias } => {
                 let known = self.ledger.lane_of(name, &LinkKey::Order(id.clone())).await?;
-                let named =
-                    || alias.and_then(|alias| alias.sales_order(&connection.account)).map(Lane::SalesOrder);
+                let named = || alias?.sales_order(&connection?.account).map(Lane::SalesOrder);
                 Ok(Some(known.or_else(named).unwrap_or(Lane::AmazonOrder(id))))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amz_event_handler::operator::Command;
+    use amz_services::ports::inbox::NewNotice;
+    use amz_services::ports::{Inbox, Lanes};
+    use amz_services::work::Ask;
+    use amz_store::memory::MemoryStore;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+
+    /// An event as Amazon sends it about its order `A-1`, which carries our alias of sales order 42.
+    fn event() -> NewNotice {
+        let body = json!({
+            "eventDescriptor": "PACKAGE_DELIVERED",
+            "eventId": "event-1",
+            "idempotencyKey": "event-1",
+            "resources": ["businessProduct/bp-1/order/A-1/delivery/D-1"],
+            "eventTime": "2026-03-02T17:00:00Z",
+            "data": {"order": {"aliases": [{"aliasType": "OMS_ORDER_ID", "aliasId": "1234567:42"}]}},
+        });
+        NewNotice {
+            connection: "new".into(),
+            source: NoticeSource::Amazon,
+            key: "event-1".to_owned(),
+            kind: "PACKAGE_DELIVERED".to_owned(),
+            body: body.to_string(),
+            received_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    async fn lanes_after(notices: Vec<NewNotice>, known: Option<IntakeConnection>) -> Vec<(Lane, Vec<Ask>)> {
+        let store = Arc::new(MemoryStore::new());
+        store.receive(notices).await.unwrap();
+        let intake = NoticeIntake {
+            feeds: vec![store.clone()],
+            intake: store.clone(),
+            ledger: store.clone(),
+            connections: Arc::new(known.map(|known| ("new".into(), known)).into_iter().collect()),
+            clock: Arc::new(|| DateTime::UNIX_EPOCH),
+            wake: Arc::default(),
+        };
+        intake.pass().await.unwrap();
+        let claims = store.claim("probe", DateTime::UNIX_EPOCH, Duration::from_secs(1), 10).await.unwrap();
+        claims.into_iter().map(|claim| (claim.lease.key.lane, claim.asks)).collect()
+    }
+
+    #[tokio::test]
+    async fn notices_of_a_connection_that_is_not_configured_yet_wait_in_lanes() {
+        let retry = Command::Retry { lane: Lane::SalesOrder("7".into()), subject: None };
+        let retry = retry.notice(&"new".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
+        let lanes = lanes_after(vec![event(), retry], None).await;
+        let expected = [
+            (Lane::AmazonOrder("A-1".into()), vec![Ask::AmazonOrder]),
+            (Lane::SalesOrder("7".into()), vec![Ask::SalesOrder, Ask::AmazonOrder]),
+        ];
+        assert_eq!(lanes, expected);
+    }
+
+    #[tokio::test]
+    async fn an_alias_names_the_sales_order_once_the_account_is_known() {
+        let known = IntakeConnection { account: "1234567".to_owned(), settle: Duration::ZERO };
+        let lanes = lanes_after(vec![event()], Some(known)).await;
+        assert_eq!(lanes, [(Lane::SalesOrder("42".into()), vec![Ask::AmazonOrder])]);
     }
 }

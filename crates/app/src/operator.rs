@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
+use crate::purge;
 use crate::settings::StoreSettings;
 
 /// Why a command could not be handed over.
@@ -50,7 +51,37 @@ pub async fn retry(
     let command = Command::Retry { lane, subject: None };
     let notice = command.notice(connection, Uuid::now_v7().to_string(), now);
     let stored = commands.receive(vec![notice]).await;
+    // nobody else writes this file, so old commands go here
+    if let Err(error) = commands.purge(now, purge::KEEP, purge::BITE).await {
+        tracing::warn!(%error, "old commands were not purged");
+    }
     commands.close().await;
     stored?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use amz_services::ports::NoticeFeed;
+    use amz_store::sqlite::SqliteInboxReader;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_command_makes_room_of_old_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("accelerator.db").display());
+        let store = StoreSettings { url: url.clone().into() };
+        let now: DateTime<Utc> = "2026-03-02T17:00:00Z".parse().unwrap();
+        let days_later = [0, 60, 100];
+        for days in days_later {
+            let at = now + chrono::TimeDelta::days(days);
+            retry(&store, &"main".into(), Lane::SalesOrder("1".into()), at).await.unwrap();
+        }
+        let paths = SqlitePaths::from_url(&url).unwrap();
+        let left = SqliteInboxReader::new(&paths.commands, "commands").after(0, 10).await.unwrap();
+        let ages: Vec<i64> =
+            left.iter().map(|command| (command.notice.received_at - now).num_days()).collect();
+        assert_eq!(ages, days_later[1..]);
+    }
 }

@@ -140,6 +140,7 @@ impl SyncParts {
                 clock: clock.clone(),
                 wake: wake.clone(),
                 timezone: connection.services.timezone,
+                jitter: jitter.clone(),
             });
             let account = connection.services.account.clone();
             known.insert(connection.name.clone(), IntakeConnection { account, settle: connection.settle });
@@ -196,7 +197,7 @@ impl SyncParts {
             }
         }
         for feed in &self.intake.feeds {
-            let cursor = self.state.cursor(feed.name()).await?;
+            let cursor = self.state.cursor(&feed.cursor_name().await?).await?;
             if !feed.after(cursor, 1).await?.is_empty() {
                 return Ok(false);
             }

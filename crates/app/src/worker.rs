@@ -8,10 +8,11 @@ use amz_domain::ConnectionName;
 use amz_services::connection::{Clock, Connection};
 use amz_services::failure::StoreError;
 use amz_services::lane::{self, LaneEnd};
-use amz_services::look::Look;
+use amz_services::look::{Look, LookOutcome};
 use amz_services::ports::Lanes;
 use amz_services::retry::backoff;
 use amz_services::work::{Claim, LaneKey};
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,9 @@ const CREDENTIALS_REFUSED: &str = "credentials_refused";
 
 /// Shortest wait between two attempts to take lanes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+/// First wait after a panic in work on a connection that is not configured.
+const PANIC_WAIT: Duration = Duration::from_secs(2);
 
 /// How the worker works.
 #[derive(Debug, Clone)]
@@ -198,7 +202,7 @@ impl Worker {
                 self.count(name, &look);
                 let redirected = !redirect.is_empty();
                 self.lanes.complete(claim, &look, redirect).await?;
-                self.well(key).await?;
+                self.well(key, look.started_at).await?;
                 if redirected {
                     self.wake.notify_one();
                 }
@@ -207,7 +211,7 @@ impl Worker {
             LaneEnd::Postpone { look, at, failed } => {
                 self.count(name, &look);
                 if !failed {
-                    self.well(key).await?;
+                    self.well(key, look.started_at).await?;
                 }
                 self.lanes.postpone(claim, &look, at, failed).await
             }
@@ -220,6 +224,7 @@ impl Worker {
                     let wait_ms = (until - now).num_milliseconds();
                     tracing::warn!(wait_ms, "the vendor asks for a slower pace");
                 }
+                show_paused(name, true);
                 self.lanes.postpone(claim, &look, until, false).await
             }
             LaneEnd::Pause { look, error } => {
@@ -230,7 +235,7 @@ impl Worker {
                 if self.health.raise_alarm(key) && news {
                     tracing::error!(alarm = "raised", code = %error.code, %error, "credentials refused: the connection pauses and tries again by itself");
                 }
-                metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(1);
+                show_paused(name, true);
                 self.lanes.postpone(claim, &look, until, false).await
             }
         }
@@ -238,13 +243,14 @@ impl Worker {
 
     /// Work went well: a pause that it disproves ends, and so does the alarm. Asks the store once per change
     /// for the better.
-    async fn well(&self, key: &LaneKey) -> Result<(), StoreError> {
-        if !self.health.went_well(key) {
+    async fn well(&self, key: &LaneKey, began: DateTime<Utc>) -> Result<(), StoreError> {
+        if !self.health.went_well(key, began) {
             return Ok(());
         }
         let name = &key.connection;
-        if let Some(code) = self.lanes.resume(name).await? {
-            metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(0);
+        let ended = self.lanes.resume(name).await?;
+        show_paused(name, false);
+        if let Some(code) = ended {
             if self.health.clear_alarm(key) || code == CREDENTIALS_REFUSED {
                 tracing::info!(alarm = "cleared", code, "the connection works again");
             } else {
@@ -262,9 +268,27 @@ impl Worker {
             ended_at: now,
             asks: claim.asks.clone(),
             lines: vec!["the connection is not configured".to_owned()],
-            outcome: amz_services::look::LookOutcome::Waiting,
+            outcome: LookOutcome::Waiting,
         };
         self.lanes.postpone(claim, &look, later(now, Duration::from_secs(60)), false).await
+    }
+
+    /// When work on a claim that panicked is tried again, and the trace of it. A failed try like any other: at
+    /// once again, it would spin.
+    fn after_panic(&self, claim: &Claim) -> (Look, DateTime<Utc>) {
+        let now = (self.clock)();
+        let connection = self.connections.get(&claim.lease.key.connection);
+        let base = connection.map_or(PANIC_WAIT, |connection| connection.settings.retry_base);
+        let wait = backoff(claim.attempts.saturating_add(1), base, (self.jitter)());
+        let look = Look {
+            started_at: now,
+            ended_at: now,
+            asks: claim.asks.clone(),
+            lines: vec!["the work panicked; see the log".to_owned()],
+            outcome: LookOutcome::Failed,
+        };
+        self.count(&claim.lease.key.connection, &look);
+        (look, later(now, wait))
     }
 
     fn count(&self, name: &ConnectionName, look: &Look) {
@@ -273,7 +297,13 @@ impl Worker {
     }
 }
 
-/// Hands a lane back when its work is dropped half-way (shutdown): the next holder settles what was sent.
+/// Shows on the gauge whether a connection is paused, for whatever reason.
+fn show_paused(name: &ConnectionName, is_paused: bool) {
+    metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(f64::from(is_paused));
+}
+
+/// Gives a lane back when its work is dropped half-way. At a shutdown it is due again at once: the next holder
+/// settles what was sent. After a panic it is a failed try.
 struct HandBack<'work> {
     worker: &'work Worker,
     claim: Option<&'work Claim>,
@@ -287,15 +317,22 @@ impl HandBack<'_> {
 
 impl Drop for HandBack<'_> {
     fn drop(&mut self) {
-        if let Some(claim) = self.claim {
-            let (lanes, lease) = (self.worker.lanes.clone(), claim.lease.clone());
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move {
-                    if let Err(error) = lanes.release(&lease).await {
-                        tracing::warn!(%error, "a lane was not handed back; its lease will lapse");
-                    }
-                });
-            }
+        let Some(claim) = self.claim else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (lanes, claim) = (self.worker.lanes.clone(), claim.clone());
+        let panicked = std::thread::panicking().then(|| self.worker.after_panic(&claim));
+        if panicked.is_some() {
+            tracing::error!("the work panicked; it is tried again later");
         }
+        let hand_back = async move {
+            let handed_back = match panicked {
+                Some((look, at)) => lanes.postpone(&claim, &look, at, true).await,
+                None => lanes.release(&claim.lease).await,
+            };
+            if let Err(error) = handed_back {
+                tracing::warn!(%error, "a lane was not handed back; its lease will lapse");
+            }
+        };
+        runtime.spawn(hand_back.in_current_span());
     }
 }

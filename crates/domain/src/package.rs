@@ -90,6 +90,11 @@ pub struct Package {
 }
 
 impl Package {
+    /// True once the package left the warehouse, whatever became of it.
+    pub fn has_left(&self) -> bool {
+        self.state.has_shipped() || self.is_undeliverable()
+    }
+
     /// True for a package that left and then came to nothing.
     pub fn is_undeliverable(&self) -> bool {
         self.state == PackageState::Cancelled && self.reason == Some(CancelReason::Undeliverable)

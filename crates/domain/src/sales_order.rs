@@ -99,6 +99,12 @@ impl ItemKind {
     pub fn is_goods(&self) -> bool {
         matches!(self, Self::Inventory | Self::NonInventory | Self::Kit | Self::Assembly)
     }
+
+    /// True for lines besides the goods whose amount counts in the order total. Subtotals, descriptions and the
+    /// frame of a group only repeat what other lines say.
+    pub fn has_amount_of_its_own(&self) -> bool {
+        !self.is_goods() && !matches!(self, Self::Subtotal | Self::Description | Self::Group | Self::EndGroup)
+    }
 }
 
 /// One snapshot of a sales order.

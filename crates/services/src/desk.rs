@@ -118,6 +118,11 @@ impl<'work> Desk<'work> {
         self.wait_until(at);
     }
 
+    /// When a write that was sent and is not found may be taken for one that never arrived.
+    pub(crate) fn settled_after(&self, sent_at: DateTime<Utc>) -> DateTime<Utc> {
+        after(sent_at, self.connection.settings.unclear_wait)
+    }
+
     /// What the look leaves behind.
     pub(crate) fn close(self) -> Leavings {
         let Self { connection: _, lease: _, parked: _, lines, wait, unsettled, newly_parked } = self;
@@ -206,7 +211,7 @@ impl<'work> Desk<'work> {
             return Ok(Some(settled));
         }
         let sent_at = known.sent_at.unwrap_or(known.planned_at);
-        let again_at = after(sent_at, self.connection.settings.unclear_wait);
+        let again_at = self.settled_after(sent_at);
         if self.connection.now() < again_at {
             self.note(format!("{}: not found at the vendor yet, looking again later", intent.key));
             return Ok(Some(Written::Wait(again_at)));
@@ -284,7 +289,7 @@ impl<'work> Desk<'work> {
         Ok(Written::Done(value))
     }
 
-    async fn change(&self, intent: &IntentKey, change: IntentChange) -> Result<(), StoreError> {
+    pub(crate) async fn change(&self, intent: &IntentKey, change: IntentChange) -> Result<(), StoreError> {
         self.connection.ledger.change(self.lease, intent, &change, self.connection.now()).await
     }
 }

@@ -123,7 +123,7 @@ async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Re
     let trackers: Vec<TrackerKey> = asks.iter().filter_map(asked_tracker).collect();
     let amazon = asks.contains(&Ask::AmazonOrder) || !trackers.is_empty();
     if asks.contains(&Ask::SalesOrder) || (amazon && sent.is_none()) {
-        sent = orders::run(desk, id, sent).await?;
+        sent = orders::run(desk, id, sent, amazon).await?;
     }
     let Some(sent) = sent.filter(|_| amazon) else { return Ok(()) };
     let packages = PackageLinks::of(&links);
@@ -157,8 +157,9 @@ fn asked_tracker(ask: &Ask) -> Option<TrackerKey> {
 async fn resolve(desk: &mut Desk<'_>, id: &AmazonOrderId, asks: &[Ask]) -> Result<Vec<LaneRequest>, Stop> {
     let connection = desk.connection;
     let Some(order) = connection.amazon_orders.read(id).await? else {
-        desk.note("Amazon knows no such order");
-        return Ok(Vec::new());
+        // Amazon itself named it, so it is probably not readable yet
+        let message = "Amazon named the order in an event and does not show it";
+        return Err(PortError::new("order", Failure::Unavailable, "amazon_order_not_visible", message).into());
     };
     let Some(sales_order) = order.alias.and_then(|alias| alias.sales_order(&connection.settings.account))
     else {

@@ -59,12 +59,13 @@ pub struct SentOrder {
     pub channel: Channel,
     /// Whether Amazon was told to start.
     pub execution: ExecutionState,
-    /// Order total as last sent.
-    pub total: Money,
-    /// Order tax as last sent.
-    pub tax: Money,
-    /// SHA-256 of the address and contact as sent; the data itself is not kept.
-    pub recipient_digest: String,
+    /// Order total as last sent; not known of an order that was taken over.
+    pub total: Option<Money>,
+    /// Order tax as last sent; not known of an order that was taken over.
+    pub tax: Option<Money>,
+    /// SHA-256 of the address as sent; the address itself is not kept. Not known when an order was taken over
+    /// and Amazon did not show where it goes.
+    pub recipient_digest: Option<String>,
     /// Its lines.
     pub lines: Vec<SentLine>,
 }
@@ -78,12 +79,12 @@ pub struct SentLine {
     pub amazon_line: AmazonLineId,
     /// NetSuite's key of the line within the order.
     pub line: LineNumber,
-    /// The SKU as sent.
-    pub sku: Sku,
+    /// The SKU as sent, as far as it is known.
+    pub sku: Option<Sku>,
     /// Ordered units as sent.
     pub quantity: Quantity,
-    /// How it is delivered, as sent: `PRIME`, or the speed.
-    pub delivery: String,
+    /// How it is delivered, as sent: `PRIME`, or the speed. Not known of an order that was taken over.
+    pub delivery: Option<String>,
     /// Units that Amazon cancelled and that were closed on the sales order for it.
     pub closed: Quantity,
 }

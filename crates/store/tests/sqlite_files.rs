@@ -266,3 +266,16 @@ async fn the_state_is_all_of_its_ports() {
     let folder = tempfile::tempdir().unwrap();
     all(&SqliteState::open(&folder.path().join("state.db")).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_file_that_was_made_anew_has_a_cursor_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    for file in ["first.db", "second.db", "first.db"] {
+        let inbox = SqliteInbox::open(&folder.path().join(file), "inbox").await.unwrap();
+        names.push(inbox.cursor_name().await.unwrap());
+        inbox.close().await;
+    }
+    assert_eq!(names[0], names[2]);
+    assert_ne!(names[0], names[1]);
+}

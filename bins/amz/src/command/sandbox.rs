@@ -5,38 +5,146 @@ use std::process::ExitCode;
 
 use amz_sandbox::Sandbox;
 use anyhow::Context;
-use serde_json::json;
+use serde::Serialize;
+use url::{Host, Url};
 
+use super::WrongUse;
 use crate::arguments::SandboxOptions;
 use crate::demo::orders;
 use crate::output::Output;
 use crate::rehearsal;
 
+/// What somebody needs to play with the pretend vendors.
+#[derive(Serialize)]
+struct Playground {
+    amazon: String,
+    netsuite: String,
+    control: String,
+    webhook: String,
+    sales_orders: usize,
+    play: Vec<Step>,
+    configuration: String,
+}
+
+/// One thing to do by hand.
+#[derive(Serialize)]
+struct Step {
+    what: &'static str,
+    command: String,
+}
+
 pub(crate) async fn run(options: SandboxOptions, output: &Output) -> anyhow::Result<ExitCode> {
+    let listen = webhook_listen(&options.webhook)?;
+    let webhook = options.webhook.as_str().trim_end_matches('/').to_owned();
     let mut settings = rehearsal::sandbox_settings(options.seed, options.faults);
     settings.listen = options.listen;
+    settings.amazon.webhooks.subscriptions = vec![rehearsal::subscription(&webhook)];
     let running = Sandbox::start(settings.clone()).await.context("the pretend vendors did not start")?;
-    let orders = orders::load(options.orders.as_deref(), options.orders_count)?;
-    let ids =
-        running.sandbox.netsuite.load_sales_orders(orders).context("the sales orders could not be loaded")?;
+    let ids = orders::load(&running.sandbox.netsuite, options.orders.as_deref(), options.orders_count)?;
     rehearsal::add_faults(&running, options.seed, options.faults);
-    let configuration = rehearsal::configuration(&running, &settings, Path::new("."), "127.0.0.1:8080");
-    let document = json!({
-        "amazon": running.amazon_url(), "netsuite": running.netsuite_url(), "control": running.control_url(),
-        "sales_orders": ids.len(), "configuration": configuration,
-    });
-    output.write(&document, || {
-        format!(
-            "pretend Amazon    {}\npretend NetSuite  {}\ncontrol           {}\nsales orders      {}\n\n\
-             # A configuration for it (amz --config FILE serve):\n{configuration}",
-            running.amazon_url(),
-            running.netsuite_url(),
-            running.control_url(),
-            ids.len()
-        )
-    })?;
+    let playground = Playground {
+        amazon: running.amazon_url(),
+        netsuite: running.netsuite_url(),
+        control: running.control_url(),
+        webhook,
+        sales_orders: ids.len(),
+        play: steps(&running.control_url()),
+        configuration: rehearsal::configuration(&running, &settings, Path::new("."), &listen),
+    };
+    output.write(&playground, || text(&playground))?;
     eprintln!("running; end it with Ctrl-C");
     amz_app::process::asked_to_end().await;
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The address at which the webhook role has to listen to be found at a URL.
+fn webhook_listen(webhook: &Url) -> Result<String, WrongUse> {
+    let refused = || WrongUse(format!("--webhook {webhook}: expected http://ADDRESS:PORT"));
+    let port = webhook.port_or_known_default().filter(|_| webhook.scheme() == "http").ok_or_else(refused)?;
+    match webhook.host() {
+        Some(Host::Ipv4(address)) => Ok(format!("{address}:{port}")),
+        Some(Host::Ipv6(address)) => Ok(format!("[{address}]:{port}")),
+        Some(Host::Domain("localhost")) => Ok(format!("127.0.0.1:{port}")),
+        // somebody else's name: a role that listens everywhere is found there
+        Some(Host::Domain(_)) => Ok(format!("0.0.0.0:{port}")),
+        None => Err(refused()),
+    }
+}
+
+/// How to play at the control interface; ORDER and PACKAGE come from the first answer.
+fn steps(control: &str) -> Vec<Step> {
+    let package = format!("{control}/amazon/orders/ORDER/packages/PACKAGE");
+    let tracking = r#"{"carrier":"ups","tracking_number":"1Z0001"}"#;
+    vec![
+        Step {
+            what: "Amazon's orders with their packages",
+            command: format!("curl -s {control}/amazon/orders"),
+        },
+        Step {
+            what: "a package leaves",
+            command: format!(
+                "curl -s -X POST {package}/ship -H 'content-type: application/json' -d '{tracking}'"
+            ),
+        },
+        Step { what: "it arrives", command: format!("curl -s -X POST {package}/deliver") },
+    ]
+}
+
+/// For people, and a configuration file as it stands: all but the configuration is comment.
+fn text(playground: &Playground) -> String {
+    let Playground { amazon, netsuite, control, webhook, sales_orders, play, configuration } = playground;
+    let mut text = format!(
+        "# pretend Amazon    {amazon}\n# pretend NetSuite  {netsuite}\n# control           {control}\n\
+         # events go to      {webhook}\n# sales orders      {sales_orders}\n#\n\
+         # How to play, with amz --config FILE serve at work (ORDER and PACKAGE: see the first answer):\n"
+    );
+    for Step { what, command } in play {
+        text.push_str(&format!("# {what}\n#   {command}\n"));
+    }
+    text.push_str("#\n# This is a configuration for it: save it as FILE.\n\n");
+    text.push_str(configuration);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_listens_where_the_events_go() {
+        for (webhook, listen) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://localhost:81/", "127.0.0.1:81"),
+            ("http://[::1]:9000", "[::1]:9000"),
+            ("http://10.0.0.7", "10.0.0.7:80"),
+            ("http://amz.example:9000", "0.0.0.0:9000"),
+        ] {
+            assert_eq!(webhook_listen(&webhook.parse().unwrap()).unwrap(), listen);
+        }
+        for webhook in ["https://127.0.0.1:8080", "mailto:amazon@example.com", "localhost:8080"] {
+            assert!(webhook_listen(&webhook.parse().unwrap()).is_err(), "{webhook}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_text_is_a_configuration_as_it_stands_and_says_how_to_play() {
+        let settings = rehearsal::sandbox_settings(1, None);
+        let running = Sandbox::start(settings.clone()).await.unwrap();
+        let playground = Playground {
+            amazon: running.amazon_url(),
+            netsuite: running.netsuite_url(),
+            control: running.control_url(),
+            webhook: "http://127.0.0.1:8080".into(),
+            sales_orders: 10,
+            play: steps(&running.control_url()),
+            configuration: rehearsal::configuration(&running, &settings, Path::new("."), "127.0.0.1:8080"),
+        };
+        let text = text(&playground);
+        amz_app::settings::Settings::from_toml(&text, &Default::default(), Path::new(".")).unwrap();
+        for step in &playground.play {
+            assert!(text.contains(&step.command) && step.command.contains(&playground.control), "{text}");
+        }
+        running.shutdown().await;
+    }
 }

@@ -4,7 +4,7 @@ mod compare;
 pub(crate) mod orders;
 mod play;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -42,58 +42,35 @@ struct Report {
 
 /// Runs the rehearsal. Success means that both sides agree.
 pub(crate) async fn run(options: DemoOptions, output: &Output) -> anyhow::Result<ExitCode> {
-    let began = Instant::now();
     let folder = Folder::open(options.data.clone())?;
-    let orders = orders::load(options.orders.as_deref(), options.orders_count)?;
-
     let sandbox_settings = rehearsal::sandbox_settings(options.seed, options.faults);
     let sandbox =
         Sandbox::start(sandbox_settings.clone()).await.context("the pretend vendors did not start")?;
-    let ids =
-        sandbox.sandbox.netsuite.load_sales_orders(orders).context("the sales orders could not be loaded")?;
-    rehearsal::add_faults(&sandbox, options.seed, options.faults);
-
     let configuration = rehearsal::configuration(&sandbox, &sandbox_settings, folder.path(), "127.0.0.1:0");
-    let settings = Settings::from_toml(&configuration, &BTreeMap::new(), folder.path())?;
+    let ended = rehearse(&options, &sandbox, &configuration, &folder, output).await;
+    sandbox.shutdown().await;
+    ended
+}
+
+/// Loads the orders, starts both roles and plays. Whatever comes of it, nothing works on in the folder afterwards.
+async fn rehearse(
+    options: &DemoOptions,
+    sandbox: &RunningSandbox,
+    configuration: &str,
+    folder: &Folder,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let ids = orders::load(&sandbox.sandbox.netsuite, options.orders.as_deref(), options.orders_count)?;
+    rehearsal::add_faults(sandbox, options.seed, options.faults);
+    // what goes wrong on purpose is no news on the screen
+    let environment = BTreeMap::from([("AMZ__LOG__FILTER".to_owned(), "error".to_owned())]);
+    let settings = Settings::from_toml(configuration, &environment, folder.path())?;
     amz_app::process::install_logs(&settings);
     let running = amz_app::start(&settings, Roles { webhook: true, sync: true }).await?;
-    let webhook = format!("http://{}", running.address().context("the webhook role has no address")?);
-    sandbox.sandbox.amazon.subscribe(rehearsal::subscription(&webhook));
-
-    let stage = Stage { running: &running, sandbox: &sandbox, seed: options.seed };
-    let play = Play::new(&sandbox.sandbox.amazon, options.seed);
-    stage.settle("sales orders go to Amazon", ids.len()).await?;
-    let shipped = play.ship()?;
-    stage.settle("parcels leave", shipped).await?;
-    let milestones = play.pass_milestones()?;
-    stage.settle("parcels pass milestones", milestones).await?;
-    let delivered = play.deliver()?;
-    stage.settle("parcels arrive", delivered).await?;
-    let calls = (
-        sandbox_calls(&sandbox, amz_sandbox::Vendor::Amazon),
-        sandbox_calls(&sandbox, amz_sandbox::Vendor::NetSuite),
-    );
-
-    // the last word has both vendors on a good day
-    sandbox.sandbox.faults.clear();
-    let mut report = report(&running, &ids).await?;
-    (report.amazon_calls, report.netsuite_calls) = calls;
-    report.seconds = began.elapsed().as_secs();
-    output.write(&report, || text(&report))?;
-    let agree = report.agree;
-    if options.keep {
-        eprintln!("\nEverything keeps running; end it with Ctrl-C.");
-        eprintln!("  pretend Amazon    {}", sandbox.amazon_url());
-        eprintln!("  pretend NetSuite  {}", sandbox.netsuite_url());
-        eprintln!("  control           {}", sandbox.control_url());
-        eprintln!("  webhook role      {webhook}");
-        eprintln!("  database          {}", folder.path().display());
-        amz_app::process::asked_to_end().await;
-    }
+    let stage = Stage { running: &running, sandbox, seed: options.seed };
+    let ended = stage.play(&ids, options.keep, folder, output).await;
     running.stop().await;
-    sandbox.shutdown().await;
-    folder.close()?;
-    Ok(if agree { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    ended
 }
 
 /// The stage on which the rehearsal is played.
@@ -104,6 +81,54 @@ struct Stage<'demo> {
 }
 
 impl Stage<'_> {
+    /// Plays to the end and reports.
+    async fn play(
+        &self,
+        ids: &[u64],
+        keep: bool,
+        folder: &Folder,
+        output: &Output,
+    ) -> anyhow::Result<ExitCode> {
+        let Self { running, sandbox, seed } = *self;
+        let began = Instant::now();
+        let webhook = format!("http://{}", running.address().context("the webhook role has no address")?);
+        sandbox.sandbox.amazon.subscribe(rehearsal::subscription(&webhook));
+
+        let play = Play::new(&sandbox.sandbox.amazon, seed);
+        self.settle("sales orders go to Amazon", ids.len()).await?;
+        let shipped = play.ship()?;
+        self.settle("parcels leave", shipped).await?;
+        let milestones = play.pass_milestones()?;
+        self.settle("parcels pass milestones", milestones).await?;
+        let delivered = play.deliver()?;
+        self.settle("parcels arrive", delivered).await?;
+        let amazon_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::Amazon);
+        let netsuite_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::NetSuite);
+
+        // the last word has both vendors on a good day
+        sandbox.sandbox.faults.clear();
+        let orders = standings(running, sandbox, ids).await?;
+        let report = Report {
+            agree: orders.iter().all(|standing| standing.differences.is_empty()),
+            orders,
+            timelines: timelines(running, ids).await?,
+            amazon_calls,
+            netsuite_calls,
+            seconds: began.elapsed().as_secs(),
+        };
+        output.write(&report, || text(&report))?;
+        if keep {
+            eprintln!("\nEverything keeps running; end it with Ctrl-C.");
+            eprintln!("  pretend Amazon    {}", sandbox.amazon_url());
+            eprintln!("  pretend NetSuite  {}", sandbox.netsuite_url());
+            eprintln!("  control           {}", sandbox.control_url());
+            eprintln!("  webhook role      {webhook}");
+            eprintln!("  database          {}", folder.path().display());
+            amz_app::process::asked_to_end().await;
+        }
+        Ok(if report.agree { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
     /// Waits until all events are delivered and all work is done.
     async fn settle(&self, what: &str, count: usize) -> anyhow::Result<()> {
         let bar = ProgressBar::new_spinner().with_message(format!("{what} ({count})"));
@@ -146,19 +171,38 @@ fn sandbox_calls(sandbox: &RunningSandbox, vendor: amz_sandbox::Vendor) -> usize
     sandbox.sandbox.calls.all().iter().filter(|call| call.vendor == vendor).count()
 }
 
-/// Reads both sides and the timelines.
-async fn report(running: &Running, ids: &[u64]) -> anyhow::Result<Report> {
+fn lane_of(id: &SalesOrderId) -> LaneKey {
+    LaneKey { connection: CONNECTION.into(), lane: Lane::SalesOrder(id.clone()) }
+}
+
+/// Reads both sides of the orders.
+async fn standings(
+    running: &Running,
+    sandbox: &RunningSandbox,
+    ids: &[u64],
+) -> anyhow::Result<Vec<Standing>> {
     let connection = running.connections().first().context("the rehearsal has no connection")?;
     let operations = running.operations().context("the rehearsal has no sync role")?;
-    let (mut orders, mut timelines) = (Vec::new(), BTreeMap::new());
+    let parked: BTreeSet<LaneKey> =
+        operations.parked_items(None).await?.into_iter().map(|parked| parked.key).collect();
+    let mut standings = Vec::with_capacity(ids.len());
+    for id in ids {
+        let loaded = sandbox.sandbox.netsuite.sales_order(*id);
+        let number = loaded.as_ref().and_then(|order| order["tranId"].as_str()).unwrap_or("?").to_owned();
+        let id = SalesOrderId::new(id.to_string());
+        standings.push(compare(connection, &id, number, parked.contains(&lane_of(&id))).await);
+    }
+    Ok(standings)
+}
+
+async fn timelines(running: &Running, ids: &[u64]) -> anyhow::Result<BTreeMap<String, Vec<TimelineEntry>>> {
+    let operations = running.operations().context("the rehearsal has no sync role")?;
+    let mut timelines = BTreeMap::new();
     for id in ids {
         let id = SalesOrderId::new(id.to_string());
-        orders.push(compare(connection, &id).await?);
-        let key = LaneKey { connection: CONNECTION.into(), lane: Lane::SalesOrder(id.clone()) };
-        timelines.insert(id.to_string(), operations.timeline(&key).await?);
+        timelines.insert(id.to_string(), operations.timeline(&lane_of(&id)).await?);
     }
-    let agree = orders.iter().all(|standing| standing.differences.is_empty());
-    Ok(Report { agree, orders, timelines, amazon_calls: 0, netsuite_calls: 0, seconds: 0 })
+    Ok(timelines)
 }
 
 fn text(report: &Report) -> String {
@@ -240,12 +284,33 @@ impl Folder {
             Self::Kept(path) | Self::Passing(path) => path,
         }
     }
+}
 
-    fn close(self) -> anyhow::Result<()> {
-        match self {
-            Self::Kept(_) => Ok(()),
-            Self::Passing(path) => std::fs::remove_dir_all(&path)
-                .with_context(|| format!("{} could not be removed", path.display())),
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Self::Passing(path) = self
+            && let Err(error) = std::fs::remove_dir_all(&*path)
+        {
+            eprintln!("{} could not be removed: {error}", path.display());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_its_own_goes_away_and_a_chosen_one_stays() {
+        let passing = Folder::open(None).unwrap();
+        let path = passing.path().to_owned();
+        std::fs::write(path.join("accelerator.db"), "rows").unwrap();
+        drop(passing);
+        assert!(!path.exists());
+
+        let parent = tempfile::tempdir().unwrap();
+        let chosen = parent.path().join("data");
+        drop(Folder::open(Some(chosen.clone())).unwrap());
+        assert!(chosen.is_dir());
     }
 }

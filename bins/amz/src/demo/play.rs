@@ -64,7 +64,7 @@ impl<'sandbox> Play<'sandbox> {
                     continue;
                 }
                 let tracking = format!("1ZDEMO{:04}{position:06}{number}", self.seed % 10_000);
-                let carrier = if dice(self.seed, position) % 3 == 0 { "usps" } else { "ups" };
+                let carrier = if dice(self.seed, position).is_multiple_of(3) { "usps" } else { "ups" };
                 self.amazon.ship(&order.id, package, carrier, &tracking)?;
                 shipped += 1;
             }

@@ -21,6 +21,7 @@ mod nearest;
 mod netsuite;
 mod reader;
 mod secret;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -158,7 +159,7 @@ fn connections(reader: &mut Reader<'_>, root: &Table) -> Result<Vec<ConnectionSe
         })
         .collect();
     let connections: Vec<ConnectionSettings> = read.into_iter().collect::<Result<_, Faulty>>()?;
-    report_shared_pairs(reader, &connections);
+    shared::report_shared_accounts(reader, &connections);
     Ok(connections)
 }
 
@@ -173,23 +174,6 @@ fn report_duplicate_names(reader: &mut Reader<'_>, entries: &[Entry]) {
                 "names that differ in letters or digits, capitals aside",
             );
             reader.fault(fault.found(format!("{name:?} beside {other:?}")));
-        }
-    }
-}
-
-/// Two connections of the same pair would send every order twice.
-fn report_shared_pairs(reader: &mut Reader<'_>, connections: &[ConnectionSettings]) {
-    let mut seen: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
-    for connection in connections {
-        let (bwp, netsuite) = (&connection.bwp, &connection.netsuite);
-        let pair = (netsuite.account.as_str(), bwp.endpoint.as_str(), bwp.target_id.as_str());
-        if let Some(other) = seen.insert(pair, connection.name.as_str()) {
-            let key = format!("connection[{}].amazon.bwp.target_id", connection.name);
-            let expected =
-                format!("a business product that connection `{other}` does not already join to this account");
-            reader.fault(
-                Fault::new(key, FaultCode::Conflicting, expected).found(format!("{:?}", bwp.target_id)),
-            );
         }
     }
 }

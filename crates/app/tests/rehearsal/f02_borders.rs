@@ -155,6 +155,7 @@ bordered! { Ledger:
     fn links(key: &LaneKey) -> Result<Vec<Link>, StoreError>;
     fn lane_of(connection: &ConnectionName, link: &LinkKey) -> Result<Option<Lane>, StoreError>;
     fn write_links(lease: &Lease, links: &[Link]) -> Result<(), StoreError>;
+    fn unsettled(key: &LaneKey) -> Result<Vec<Write>, StoreError>;
     fn plan(lease: &Lease, intent: &NewIntent, at: DateTime<Utc>) -> Result<Write, StoreError>;
     fn change(lease: &Lease, intent: &IntentKey, change: &IntentChange, at: DateTime<Utc>)
         -> Result<(), StoreError>;

@@ -7,6 +7,7 @@
 )]
 
 mod call_budget;
+mod change_feed;
 mod configuration;
 mod f01_lost_reply;
 mod f02_borders;
@@ -21,6 +22,8 @@ mod log;
 mod notices;
 mod order_changes;
 mod orders;
+mod panics;
+mod pauses;
 mod resilience;
 mod stage;
 mod terrible_days;

@@ -199,12 +199,18 @@ impl Stage {
         self.enter(vec![order])[0]
     }
 
-    /// Lets the change feed report what changed; returns how many changes were new.
+    /// Lets the change feed report what changed, and time pass until that is due; returns how many changes were
+    /// new.
     pub(crate) async fn feed(&self) -> usize {
-        self.try_feed().await.expect("the change feed can be read")
+        let new = self.try_feed().await.expect("the change feed can be read");
+        if new > 0 {
+            self.advance(Duration::from_secs(2));
+        }
+        new
     }
 
-    /// The same while NetSuite may be out of order: `None` when it could not be asked.
+    /// Lets the change feed report what changed while NetSuite may be out of order: `None` when it could not be
+    /// asked. No time passes.
     pub(crate) async fn try_feed(&self) -> Option<usize> {
         self.sync().feeds[0].pass().await.ok()
     }

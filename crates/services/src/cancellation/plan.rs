@@ -30,10 +30,9 @@ pub fn closings(amazon: &AmazonOrder, sent: &SentOrder) -> Vec<Closing> {
     };
     let cancelled_unshipped =
         |package: &Package| package.state == PackageState::Cancelled && !package.is_undeliverable();
-    let left = |package: &Package| package.state.has_shipped() || package.is_undeliverable();
     let ended = sent.lines.iter().filter_map(|line| {
         let cancelled = units(&line.amazon_line, cancelled_unshipped);
-        let shipped = units(&line.amazon_line, left);
+        let shipped = units(&line.amazon_line, Package::has_left);
         let all = cancelled.plus(shipped) >= line.quantity;
         (all && cancelled > line.closed).then(|| Closing {
             line: line.line,

@@ -41,7 +41,7 @@ pub fn needs(
     let mut needs = Needs { sales_order: !closings(amazon, sent).is_empty(), ..Needs::default() };
     for package in &amazon.packages {
         let before = applied.iter().find(|applied| applied.package == package.id);
-        let ships = package.state.has_shipped() || (before.is_some() && package.is_undeliverable());
+        let ships = package.has_left();
         needs.sales_order |= ships && before.is_none();
         let Some(tracker) = package.tracker.as_ref().filter(|_| ships) else { continue };
         let link = TrackerLink { tracker: tracker.clone(), package: package.id.clone() };
@@ -123,7 +123,7 @@ pub fn plan(facts: FulfillmentFacts<'_>) -> FulfillmentPlan {
         let tracker = package.tracker.as_ref().and_then(|key| facts.trackers.get(key));
         match facts.applied.iter().find(|applied| applied.package == package.id) {
             Some(before) => plan.steps.extend(update(before, package, tracker)),
-            None if package.state.has_shipped() => match create(&facts, package, tracker, &mut open) {
+            None if package.has_left() => match create(&facts, package, tracker, &mut open) {
                 Ok((fulfillment, obstacle)) => plan.steps.push(FulfillmentStep::Create {
                     fulfillment: Box::new(fulfillment),
                     tracker: package.tracker.clone(),

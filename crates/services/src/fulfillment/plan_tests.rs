@@ -1,9 +1,7 @@
 //! Plans of use case 2, on plain data.
 
 use amz_domain::package::Milestone;
-use amz_domain::{
-    AmazonLine, CancelReason, Currency, ExecutionState, Money, PackageContent, PackageId, PackageState,
-};
+use amz_domain::{AmazonLine, CancelReason, ExecutionState, PackageContent, PackageId, PackageState};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -16,18 +14,18 @@ fn sent(quantities: &[u32]) -> SentOrder {
         alias: format!("42:90{number}").into(),
         amazon_line: format!("L{number}").into(),
         line: LineNumber(number),
-        sku: "SKU-X".into(),
+        sku: Some("SKU-X".into()),
         quantity: Quantity(*units),
-        delivery: "STANDARD".into(),
+        delivery: Some("STANDARD".into()),
         closed: Quantity::ZERO,
     });
     SentOrder {
         amazon_order: "A-1".into(),
         channel: amz_domain::Channel::MultiChannel,
         execution: ExecutionState::Started,
-        total: Money::zero(Currency::USD),
-        tax: Money::zero(Currency::USD),
-        recipient_digest: String::new(),
+        total: None,
+        tax: None,
+        recipient_digest: None,
         lines: lines.collect(),
     }
 }
@@ -169,6 +167,19 @@ fn f08_one_shipped_and_two_cancelled_make_one_fulfilment_of_one_however_often_it
     assert_eq!(world.created[0].external_id.as_str(), "amz-if-P1");
     assert!(world.order.lines[0].is_closed, "the cancelled units are closed");
     assert!(!world.order.lines[1].is_closed, "the other line still waits for its parcel");
+}
+
+#[test]
+fn a_parcel_that_left_and_came_to_nothing_has_its_fulfilment_although_nobody_saw_it_leave() {
+    let mut world = World::new(&[1]);
+    let mut lost = package("P1", "CANCELLED", &[("L1", 1)], Some("1Z1"));
+    lost.reason = Some(CancelReason::Undeliverable);
+    let first = needs(&amazon(&world.sent, vec![lost.clone()]), &world.sent, &[], &[], &[]);
+    assert!(first.sales_order && first.trackers.len() == 1);
+    world.look(vec![lost.clone()], &[]);
+    assert_eq!(world.created[0].marks.state, Some(PackageState::Cancelled));
+    assert!(world.look(vec![lost], &[]).steps.is_empty());
+    assert!(!world.order.lines[0].is_closed, "its units were shipped");
 }
 
 #[test]

@@ -1,17 +1,10 @@
 //! What an order costs, per line, to the last cent.
 
 use amz_domain::allocation::allocate;
-use amz_domain::{Quantity, SalesOrder, SalesOrderLine};
+use amz_domain::{LineNumber, Quantity, SalesOrder, SalesOrderLine};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::parking::{Reason, Who};
-
-/// Amounts of the whole order and of its goods lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderAmounts {
-    /// One entry per goods line of the order, in its order.
-    pub lines: Vec<LineAmounts>,
-}
 
 /// Amounts of one goods line, in the order's currency.
 ///
@@ -19,8 +12,8 @@ pub struct OrderAmounts {
 /// adding `tax` and `delivery_charge` gives its share of the order total.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineAmounts {
-    /// Position among the order's lines.
-    pub index: usize,
+    /// The line.
+    pub line: LineNumber,
     /// Units.
     pub quantity: Quantity,
     /// Price of one unit.
@@ -40,31 +33,34 @@ impl LineAmounts {
     }
 }
 
-/// Works out what each goods line costs, so that goods and other charges add up to the order total.
+/// Works out what some goods lines cost, so that all goods and other charges add up to the order total.
 ///
 /// Order discounts and taxes that are not on lines are shared in proportion to line amounts, charges for
-/// shipping and handling likewise over the goods; the rule is [`allocate`]'s.
+/// shipping and handling likewise over the goods; the rule is [`allocate`]'s. Lines that are not chosen keep their
+/// shares, and are not looked at otherwise.
 ///
 /// # Errors
-/// A reason to park: a quantity that is not whole, a negative goods line, or figures that do not add up.
-pub fn amounts(order: &SalesOrder) -> Result<OrderAmounts, Reason> {
+/// A reason to park: a chosen line with a quantity that is not whole or a negative amount, or figures that do
+/// not add up.
+pub fn amounts(order: &SalesOrder, chosen: &[&SalesOrderLine]) -> Result<Vec<LineAmounts>, Reason> {
     let digits = order.currency.minor_digits();
-    let goods: Vec<(usize, &SalesOrderLine)> =
-        order.lines.iter().enumerate().filter(|(_, line)| line.kind.is_goods()).collect();
-    let others = order.lines.iter().filter(|line| !line.kind.is_goods()).map(|line| line.amount);
+    let goods: Vec<&SalesOrderLine> = order.lines.iter().filter(|line| line.kind.is_goods()).collect();
+    let others = order.lines.iter().filter(|line| line.kind.has_amount_of_its_own()).map(|line| line.amount);
     let (charges, discounts): (Vec<Decimal>, Vec<Decimal>) =
-        others.partition(|amount| !amount.is_sign_negative());
-    let other_charges: Decimal = charges.iter().sum();
-    let discount = order.discount_total - discounts.iter().sum::<Decimal>();
-    let delivery = order.shipping_cost + order.handling_cost;
+        others.partition(|amount| *amount >= Decimal::ZERO);
+    let goods_amounts: Vec<Decimal> = goods.iter().map(|line| line.amount).collect();
+    let own_tax: Vec<Decimal> = goods.iter().filter_map(|line| line.tax).collect();
 
-    let net: Decimal = goods.iter().map(|(_, line)| line.amount).sum::<Decimal>() + other_charges;
-    let sum = net - discount + delivery + order.tax_total;
-    if sum != order.total {
+    let other_charges = sum(&charges)?;
+    let discount = sum(&[order.discount_total, -sum(&discounts)?])?;
+    let delivery = sum(&[order.shipping_cost, order.handling_cost])?;
+    let net = sum(&[sum(&goods_amounts)?, other_charges])?;
+    let total = sum(&[net, -discount, delivery, order.tax_total])?;
+    if total != order.total {
         return Err(Reason::new(
             "totals_mismatch",
             format!(
-                "lines {net} − discounts {discount} + shipping and handling {delivery} + tax {} make {sum}, \
+                "lines {net} − discounts {discount} + shipping and handling {delivery} + tax {} make {total}, \
                  but the order total is {}",
                 order.tax_total, order.total
             ),
@@ -73,19 +69,20 @@ pub fn amounts(order: &SalesOrder) -> Result<OrderAmounts, Reason> {
         ));
     }
 
-    let goods_amounts: Vec<Decimal> = goods.iter().map(|(_, line)| line.amount).collect();
     let mut with_charges = goods_amounts.clone();
     with_charges.push(other_charges);
     let discount_shares = allocate(discount, &with_charges, digits);
-    let own_tax: Decimal = goods.iter().filter_map(|(_, line)| line.tax).sum();
-    let tax_shares = allocate(order.tax_total - own_tax, &with_charges, digits);
+    let tax_shares = allocate(sum(&[order.tax_total, -sum(&own_tax)?])?, &with_charges, digits);
     let delivery_shares = allocate(delivery, &goods_amounts, digits);
 
-    let mut lines = Vec::with_capacity(goods.len());
-    for (position, (index, line)) in goods.into_iter().enumerate() {
+    let mut lines = Vec::with_capacity(chosen.len());
+    for (position, line) in goods.into_iter().enumerate() {
+        if !chosen.iter().any(|chosen| chosen.line == line.line) {
+            continue;
+        }
         let (quantity, unit_price, own_discount) = price(line, digits)?;
         lines.push(LineAmounts {
-            index,
+            line: line.line,
             quantity,
             unit_price,
             discount: own_discount + discount_shares[position],
@@ -93,7 +90,25 @@ pub fn amounts(order: &SalesOrder) -> Result<OrderAmounts, Reason> {
             delivery_charge: delivery_shares[position],
         });
     }
-    Ok(OrderAmounts { lines })
+    Ok(lines)
+}
+
+/// The exact sum.
+fn sum(parts: &[Decimal]) -> Result<Decimal, Reason> {
+    let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(*part));
+    sum.filter(|sum| sum.abs() < LARGEST_AMOUNT).ok_or_else(too_large)
+}
+
+/// 10^14. Amounts from here on are a mistake; below it the product of two of them still fits a decimal.
+const LARGEST_AMOUNT: Decimal = Decimal::from_parts(0x107A_4000, 0x5AF3, 0, false, 0);
+
+fn too_large() -> Reason {
+    Reason::new(
+        "amount_too_large",
+        "an amount of the sales order is too large to be worked with exactly",
+        "correct the amounts on the sales order",
+        Who::Merchant,
+    )
 }
 
 /// Units, unit price and own discount of a goods line, so that price × units − discount is its amount.
@@ -119,10 +134,13 @@ fn price(line: &SalesOrderLine, digits: u32) -> Result<(Quantity, Decimal, Decim
         ));
     }
     let units = quantity.to_decimal();
+    let covers = |rate: &Decimal| {
+        rate.checked_mul(units).is_some_and(|gross| gross >= line.amount && gross < LARGEST_AMOUNT)
+    };
     let unit_price = line
         .rate
         .map(|rate| rate.normalize())
-        .filter(|rate| rate.scale() <= digits && *rate * units >= line.amount)
+        .filter(|rate| rate.scale() <= digits && covers(rate))
         .unwrap_or_else(|| {
             (line.amount / units).round_dp_with_strategy(digits, RoundingStrategy::ToPositiveInfinity)
         });
@@ -133,7 +151,12 @@ fn price(line: &SalesOrderLine, digits: u32) -> Result<(Quantity, Decimal, Decim
 mod tests {
     use super::*;
     use crate::orders::fixtures::{line, sales_order};
+    use amz_domain::ItemKind;
     use proptest::prelude::*;
+
+    fn all_amounts(order: &SalesOrder) -> Result<Vec<LineAmounts>, Reason> {
+        amounts(order, &order.lines.iter().collect::<Vec<_>>())
+    }
 
     fn cents(value: i64) -> Decimal {
         Decimal::new(value, 2)
@@ -146,16 +169,16 @@ mod tests {
         order.tax_total = cents(311);
         order.shipping_cost = cents(499);
         order.total = cents(2997 + 1000 - 500 + 311 + 499);
-        let amounts = amounts(&order).unwrap();
-        assert_eq!(amounts.lines.iter().map(LineAmounts::total).sum::<Decimal>(), order.total);
-        assert_eq!(amounts.lines[0].unit_price, cents(999));
+        let amounts = all_amounts(&order).unwrap();
+        assert_eq!(amounts.iter().map(LineAmounts::total).sum::<Decimal>(), order.total);
+        assert_eq!(amounts[0].unit_price, cents(999));
     }
 
     #[test]
     fn figures_that_do_not_add_up_are_not_sent() {
         let mut order = sales_order(vec![line(1, "A", 1, cents(1000))]);
         order.total = cents(1001);
-        let reason = amounts(&order).unwrap_err();
+        let reason = all_amounts(&order).unwrap_err();
         assert_eq!(reason.code, "totals_mismatch");
         assert!(reason.cause.contains("10.01"));
     }
@@ -165,15 +188,47 @@ mod tests {
         let mut order = sales_order(vec![line(1, "A", 3, Decimal::new(33333, 4))]);
         order.lines[0].amount = cents(1000);
         order.total = cents(1000);
-        let amounts = amounts(&order).unwrap();
-        assert_eq!((amounts.lines[0].unit_price, amounts.lines[0].discount), (cents(334), cents(2)));
+        let amounts = all_amounts(&order).unwrap();
+        assert_eq!((amounts[0].unit_price, amounts[0].discount), (cents(334), cents(2)));
     }
 
     #[test]
     fn half_a_unit_parks_the_order() {
         let mut order = sales_order(vec![line(1, "A", 1, cents(1000))]);
         order.lines[0].quantity = Decimal::new(5, 1);
-        assert_eq!(amounts(&order).unwrap_err().code, "quantity_not_whole");
+        assert_eq!(all_amounts(&order).unwrap_err().code, "quantity_not_whole");
+    }
+
+    #[test]
+    fn a_line_of_another_warehouse_keeps_its_share_and_is_not_judged() {
+        let mut order = sales_order(vec![line(1, "A", 1, cents(1000)), line(2, "B", 1, cents(1000))]);
+        order.lines[1].quantity = Decimal::new(15, 1);
+        order.discount_total = cents(100);
+        order.total = cents(1900);
+        let chosen = [&order.lines[0]];
+        let amounts = amounts(&order, &chosen).unwrap();
+        assert_eq!(amounts.iter().map(LineAmounts::total).collect::<Vec<_>>(), [cents(950)]);
+    }
+
+    #[test]
+    fn subtotals_and_group_lines_repeat_amounts_and_do_not_count() {
+        let mut order = sales_order(vec![line(1, "A", 2, cents(1000)), line(2, "S", 1, cents(2000))]);
+        for kind in [ItemKind::Subtotal, ItemKind::Description, ItemKind::Group, ItemKind::EndGroup] {
+            order.lines[1].kind = kind;
+            order.total = cents(2000);
+            assert_eq!(all_amounts(&order).unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn amounts_beyond_all_reason_park_instead_of_overflowing() {
+        let mut order = sales_order(vec![line(1, "A", 2, cents(1000))]);
+        order.lines[0].rate = Some(Decimal::MAX);
+        assert_eq!(all_amounts(&order).unwrap()[0].unit_price, cents(1000), "the rate is of no use");
+        assert_eq!(LARGEST_AMOUNT.to_string(), "100000000000000");
+        order.lines[0].amount = Decimal::MAX;
+        order.shipping_cost = Decimal::MAX;
+        assert_eq!(all_amounts(&order).unwrap_err().code, "amount_too_large");
     }
 
     proptest! {
@@ -189,8 +244,8 @@ mod tests {
             order.tax_total = cents(tax);
             order.shipping_cost = cents(shipping);
             order.total += cents(tax + shipping - discount);
-            let amounts = amounts(&order).unwrap();
-            prop_assert_eq!(amounts.lines.iter().map(LineAmounts::total).sum::<Decimal>(), order.total);
+            let amounts = all_amounts(&order).unwrap();
+            prop_assert_eq!(amounts.iter().map(LineAmounts::total).sum::<Decimal>(), order.total);
         }
     }
 }

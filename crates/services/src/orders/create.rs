@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use amz_domain::{
-    AmazonOrder, Channel, ExecutionState, ItemId, LineAlias, LineNumber, Money, OrderAlias, SalesOrder,
-    SalesOrderLine, Sku,
+    Channel, DeliveryOfferId, DeliveryPreviewId, ExecutionState, ItemId, LineAlias, LineNumber, Money,
+    OrderAlias, SalesOrder, SalesOrderLine, Sku,
 };
 use rust_decimal::Decimal;
 
-use super::address::{contact, digest, recipient, same_destination};
+use super::address::{contact, digest, recipient};
 use super::amounts::{LineAmounts, amounts};
 use crate::link::{SentLine, SentOrder};
 use crate::parking::{Reason, Who};
@@ -44,17 +44,13 @@ pub(super) fn creation(
 ) -> Result<Creation, Reason> {
     let recipient = recipient(order)?;
     let contact = contact(order, &recipient)?;
-    let amounts = amounts(order)?;
+    let amounts = amounts(order, chosen)?;
     let money = |amount: Decimal| Money::new(amount, order.currency);
 
     let mut lines = Vec::with_capacity(chosen.len());
-    let mut chosen_amounts = Vec::with_capacity(chosen.len());
-    for part in &amounts.lines {
-        let source = &order.lines[part.index];
-        if !chosen.iter().any(|line| line.line == source.line) {
-            continue;
-        }
-        let LineAmounts { index: _, quantity, unit_price, discount, tax, delivery_charge } = part.clone();
+    for part in &amounts {
+        let LineAmounts { line: number, quantity, unit_price, discount, tax, delivery_charge } = part.clone();
+        let Some(source) = chosen.iter().find(|line| line.line == number) else { continue };
         lines.push(NewAmazonLine {
             alias: LineAlias::of(&order.id, &source.unique_key),
             sku: sku(source, skus)?,
@@ -66,21 +62,19 @@ pub(super) fn creation(
             delivery_charge: money(delivery_charge),
             delivery: delivery(order, source, settings)?,
         });
-        chosen_amounts.push(part);
     }
     within_limits(&lines)?;
-    let numbers = chosen_amounts.iter().map(|part| order.lines[part.index].line).collect();
     Ok(Creation {
-        channel: channel(&lines),
-        tax: money(chosen_amounts.iter().map(|part| part.tax).sum()),
-        lines: numbers,
+        channel: channel(order, chosen.iter().copied()),
+        tax: money(amounts.iter().map(|part| part.tax).sum()),
+        lines: amounts.iter().map(|part| part.line).collect(),
         order: NewAmazonOrder {
             alias: OrderAlias::of(&settings.account, &order.id),
             contact,
             recipient,
             execution,
             lines,
-            total: money(chosen_amounts.iter().map(|part| part.total()).sum()),
+            total: money(amounts.iter().map(|part| part.total()).sum()),
             page: format!("{}/app/accounting/transactions/salesord.nl?id={}", settings.pages, order.id),
             shopper_identity: order.marks.shopper_identity.clone().map(ShopperIdentity),
         },
@@ -135,12 +129,25 @@ fn delivery(
     Ok(Delivery::MultiChannel { speed })
 }
 
-fn channel(lines: &[NewAmazonLine]) -> Channel {
-    let prime = lines.iter().filter(|line| matches!(line.delivery, Delivery::Prime { .. })).count();
-    match prime {
-        0 => Channel::MultiChannel,
-        all if all == lines.len() => Channel::BuyWithPrime,
-        _ => Channel::Mixed,
+/// The preview and offer of a Prime line; `None` for any other line.
+fn prime_offer<'order>(
+    order: &SalesOrder,
+    line: &'order SalesOrderLine,
+) -> Option<(&'order DeliveryPreviewId, &'order DeliveryOfferId)> {
+    order.marks.shopper_identity.as_ref()?;
+    Some((line.preview.as_ref()?, line.offer.as_ref()?))
+}
+
+/// The programme of some lines of an order.
+pub(super) fn channel<'order>(
+    order: &SalesOrder,
+    lines: impl IntoIterator<Item = &'order SalesOrderLine>,
+) -> Channel {
+    let prime: Vec<bool> = lines.into_iter().map(|line| prime_offer(order, line).is_some()).collect();
+    match (prime.contains(&true), prime.contains(&false)) {
+        (true, false) => Channel::BuyWithPrime,
+        (true, true) => Channel::Mixed,
+        (false, _) => Channel::MultiChannel,
     }
 }
 
@@ -169,9 +176,9 @@ impl Creation {
                 alias: new.alias.clone(),
                 amazon_line,
                 line: *number,
-                sku: new.sku.clone(),
+                sku: Some(new.sku.clone()),
                 quantity: new.quantity,
-                delivery: new.delivery.word().to_owned(),
+                delivery: Some(new.delivery.word().to_owned()),
                 closed: amz_domain::Quantity::ZERO,
             })
         });
@@ -179,60 +186,10 @@ impl Creation {
             amazon_order: id,
             channel: self.channel.clone(),
             execution: self.order.execution.clone(),
-            total: self.order.total,
-            tax: self.tax,
-            recipient_digest: digest(&self.order.recipient),
+            total: Some(self.order.total),
+            tax: Some(self.tax),
+            recipient_digest: Some(digest(&self.order.recipient)),
             lines: lines.collect::<Option<_>>()?,
         })
-    }
-
-    /// Compares with what Amazon holds under our alias: the earlier write, or something else?
-    ///
-    /// # Errors
-    /// A reason to park that names the first difference.
-    pub(super) fn adopt(&self, found: &AmazonOrder) -> Result<SentOrder, Reason> {
-        let different = |what: String| {
-            Reason::new(
-                "alias_taken_by_different_order",
-                format!("Amazon order {} carries our alias {}, but {what}", found.id, self.order.alias),
-                "compare both orders; if the Amazon order is wrong, cancel it at Amazon and enter a new sales order",
-                Who::Merchant,
-            )
-        };
-        for new in &self.order.lines {
-            let Some(held) = found.lines.iter().find(|line| line.alias.as_ref() == Some(&new.alias)) else {
-                return Err(different(format!("has no line {}", new.alias)));
-            };
-            if held.quantity != new.quantity {
-                return Err(different(format!(
-                    "line {} has {} units, not {}",
-                    new.alias, held.quantity, new.quantity
-                )));
-            }
-            if held.sku.as_ref().is_some_and(|sku| *sku != new.sku) {
-                return Err(different(format!("line {} has another SKU", new.alias)));
-            }
-        }
-        if found.lines.len() != self.order.lines.len() {
-            return Err(different(format!(
-                "has {} lines, not {}",
-                found.lines.len(),
-                self.order.lines.len()
-            )));
-        }
-        if found.recipient.as_ref().is_some_and(|held| !same_destination(held, &self.order.recipient)) {
-            return Err(different("goes to another address".to_owned()));
-        }
-        let created: Vec<CreatedLine> = found
-            .lines
-            .iter()
-            .filter_map(|line| Some(CreatedLine { alias: line.alias.clone()?, id: line.id.clone() }))
-            .collect();
-        let mut sent =
-            self.sent(found.id.clone(), &created).ok_or_else(|| different("a line has no alias".into()))?;
-        if let Some(execution) = &found.execution {
-            sent.execution = execution.clone();
-        }
-        Ok(sent)
     }
 }

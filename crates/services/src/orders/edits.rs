@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use amz_domain::{ItemId, SalesOrder, SalesOrderLine, SalesOrderStatus, Sku};
+use amz_domain::{ExecutionState, ItemId, SalesOrder, SalesOrderLine, SalesOrderStatus, Sku};
 
 use super::create::Creation;
-use crate::link::SentOrder;
+use crate::link::{SentLine, SentOrder};
 use crate::parking::{Reason, Who};
 use crate::ports::amazon::AmazonOrderChange;
 
@@ -56,7 +56,7 @@ pub(super) fn unchangeable(
         let Some(now) = order.lines.iter().find(|now| now.line == line.line) else {
             return refuse("line_removed_after_sending", format!("line {} was removed", line.line));
         };
-        if now.is_closed && line.closed.is_zero() && now.quantity_fulfilled.is_zero() {
+        if closed_by_staff(now, line) {
             return refuse("line_closed_after_sending", format!("line {} was closed", line.line));
         }
         if now.quantity != line.quantity.to_decimal() {
@@ -64,7 +64,8 @@ pub(super) fn unchangeable(
                 format!("the quantity of line {} went from {} to {}", line.line, line.quantity, now.quantity);
             return refuse("quantity_changed_after_sending", change);
         }
-        if skus.get(&now.item).is_some_and(|sku| *sku != line.sku) {
+        let sku_now = skus.get(&now.item);
+        if sku_now.is_some() && line.sku.is_some() && sku_now != line.sku.as_ref() {
             return refuse(
                 "item_changed_after_sending",
                 format!("the item of line {} was changed", line.line),
@@ -78,30 +79,84 @@ pub(super) fn unchangeable(
     }
     for (new, number) in wanted.order.lines.iter().zip(&wanted.lines) {
         let held = sent.lines.iter().find(|line| line.line == *number);
-        if let Some(held) = held.filter(|held| held.delivery != new.delivery.word()) {
-            let change = format!(
-                "the delivery of line {number} went from {} to {}",
-                held.delivery,
-                new.delivery.word()
-            );
+        let before = held.and_then(|held| held.delivery.as_deref());
+        if let Some(before) = before.filter(|before| *before != new.delivery.word()) {
+            let change =
+                format!("the delivery of line {number} went from {before} to {}", new.delivery.word());
             return refuse("delivery_changed_after_sending", change);
         }
     }
-    if recipient_digest != sent.recipient_digest {
+    if sent.recipient_digest.as_ref().is_some_and(|sent| sent != recipient_digest) {
         return refuse("address_changed_after_sending", "the shipping address was changed".to_owned());
     }
     Ok(())
 }
 
-/// What `updateOrder` can bring in line; `None` when nothing differs.
-pub(super) fn change(sent: &SentOrder, wanted: &Creation) -> Option<AmazonOrderChange> {
-    use amz_domain::ExecutionState::{NotStarted, Started};
+/// True when staff closed a line of which Amazon may still ship something.
+fn closed_by_staff(now: &SalesOrderLine, sent: &SentLine) -> bool {
+    now.is_closed && sent.closed.is_zero() && now.quantity_fulfilled < now.quantity
+}
+
+/// What staff did to an order that Amazon still works on, and that Amazon is not told of.
+///
+/// # Errors
+/// A reason to park.
+pub(super) fn stopped(order: &SalesOrder, sent: &SentOrder) -> Result<(), Reason> {
+    let waits_for_amazon = sent.lines.iter().any(|line| {
+        let now = order.lines.iter().find(|now| now.line == line.line);
+        now.is_some_and(|now| line.closed.is_zero() && now.quantity_fulfilled < now.quantity)
+    });
+    if !waits_for_amazon {
+        return Ok(());
+    }
+    let (code, what) = match &order.status {
+        SalesOrderStatus::Cancelled | SalesOrderStatus::Closed => {
+            ("order_closed_after_sending", "the sales order was closed")
+        }
+        SalesOrderStatus::PendingApproval => {
+            ("approval_withdrawn_after_sending", "the approval was withdrawn")
+        }
+        _ if order.marks.hold && sent.execution == ExecutionState::Started => {
+            ("hold_after_sending", "the sales order was put on hold")
+        }
+        _ => return Ok(()),
+    };
+    Err(Reason::new(
+        code,
+        format!("{what}, but Amazon order {} is under way and Amazon was not told", sent.amazon_order),
+        "cancel the order at Amazon if it shall not ship, or undo the change",
+        Who::Merchant,
+    ))
+}
+
+/// What `updateOrder` can bring in line, and what Amazon has from us afterwards; `None` when nothing differs.
+pub(super) fn change(
+    sent: &SentOrder,
+    wanted: &Creation,
+    recipient_digest: &str,
+) -> Option<(AmazonOrderChange, SentOrder)> {
+    use ExecutionState::{NotStarted, Started};
     let release = sent.execution == NotStarted && wanted.order.execution == Started;
-    let amounts_differ = sent.total != wanted.order.total || sent.tax != wanted.tax;
+    let amounts_differ = sent.total != Some(wanted.order.total) || sent.tax != Some(wanted.tax);
     let change = AmazonOrderChange {
         execution: release.then_some(Started),
         total: amounts_differ.then_some(wanted.order.total),
         tax: amounts_differ.then_some(wanted.tax),
     };
-    (change != AmazonOrderChange::default()).then_some(change)
+    if change == AmazonOrderChange::default() {
+        return None;
+    }
+    let mut after = sent.clone();
+    after.execution = change.execution.clone().unwrap_or(after.execution);
+    after.total = Some(wanted.order.total);
+    after.tax = Some(wanted.tax);
+    // what was not known of an order that was taken over is held against later edits from now on
+    after.recipient_digest.get_or_insert_with(|| recipient_digest.to_owned());
+    for (new, number) in wanted.order.lines.iter().zip(&wanted.lines) {
+        for line in after.lines.iter_mut().filter(|line| line.line == *number) {
+            line.sku.get_or_insert_with(|| new.sku.clone());
+            line.delivery.get_or_insert_with(|| new.delivery.word().to_owned());
+        }
+    }
+    Some((change, after))
 }

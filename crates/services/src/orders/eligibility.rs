@@ -19,7 +19,12 @@ pub enum Eligibility<'order> {
 
 /// Decides whether an order that was never sent is Amazon's to ship.
 pub fn eligibility<'order>(order: &'order SalesOrder, settings: &ServiceSettings) -> Eligibility<'order> {
-    if order.status != SalesOrderStatus::PendingFulfillment {
+    if !matches!(
+        order.status,
+        SalesOrderStatus::PendingFulfillment
+            | SalesOrderStatus::PartiallyFulfilled
+            | SalesOrderStatus::PendingBillingPartiallyFulfilled
+    ) {
         return Eligibility::Not(format!("its status is {}, not pending fulfilment", order.status));
     }
     if let Some(go_live) = settings.go_live.filter(|go_live| order.created_at < *go_live) {
@@ -41,6 +46,10 @@ pub fn eligibility<'order>(order: &'order SalesOrder, settings: &ServiceSettings
         ));
     }
     let goods: Vec<&SalesOrderLine> = amazon.into_iter().filter(|line| line.kind.is_goods()).collect();
+    // another warehouse may have shipped its own lines of the order; Amazon's must be untouched
+    if goods.iter().any(|line| !line.quantity_fulfilled.is_zero()) {
+        return Eligibility::Not("some of its lines for Amazon were fulfilled already".to_owned());
+    }
     if goods.is_empty() {
         return Eligibility::Not("no goods line of it is Amazon's by the rules in settings".to_owned());
     }

@@ -43,11 +43,16 @@ pub enum OrderPlan {
     /// A person must look.
     Park(Reason),
     /// The order already names an Amazon order that we have no link to: take it over if it is ours.
-    Adopt(Box<Creation>),
+    Adopt,
     /// Send it to Amazon.
     Create(Box<Creation>),
     /// Tell Amazon what changed.
-    Change(AmazonOrderChange),
+    Change {
+        /// What to tell.
+        change: AmazonOrderChange,
+        /// What Amazon has from us afterwards.
+        after: Box<SentOrder>,
+    },
     /// Write our fields on the sales order.
     Mark(SalesOrderPatch),
 }
@@ -71,7 +76,7 @@ pub(super) fn items_needed(
             edits::lines_to_compare(order, sent, |line| is_amazons(order, line, settings))
         }
         Some(_) => Vec::new(),
-        None if order.marks.amazon_order.is_some() => marked_lines(order),
+        None if order.marks.amazon_order.is_some() => Vec::new(),
         None => match eligibility(order, settings) {
             Eligibility::Lines(lines) => lines,
             Eligibility::Not(_) | Eligibility::Undecidable(_) => Vec::new(),
@@ -85,16 +90,9 @@ pub(super) fn items_needed(
 
 fn plan_unsent(facts: OrderFacts<'_>) -> OrderPlan {
     let OrderFacts { order, skus, sent: _, settings, now } = facts;
-    if let Some(amazon_order) = &order.marks.amazon_order {
+    if order.marks.amazon_order.is_some() {
         // whatever its status by now: parcels of it may still come
-        let lines = marked_lines(order);
-        return match creation(order, &lines, skus, settings, ExecutionState::Started) {
-            _ if lines.is_empty() => {
-                OrderPlan::OutOfScope(format!("another road made Amazon order {amazon_order}"))
-            }
-            Ok(creation) => OrderPlan::Adopt(Box::new(creation)),
-            Err(reason) => OrderPlan::Park(reason),
-        };
+        return OrderPlan::Adopt;
     }
     let lines = match eligibility(order, settings) {
         Eligibility::Lines(lines) => lines,
@@ -113,13 +111,11 @@ fn plan_unsent(facts: OrderFacts<'_>) -> OrderPlan {
     }
 }
 
-/// The lines that carry an Amazon line id.
-fn marked_lines(order: &SalesOrder) -> Vec<&SalesOrderLine> {
-    order.lines.iter().filter(|line| line.amazon_line.is_some()).collect()
-}
-
 fn plan_sent(facts: OrderFacts<'_>, sent: &SentOrder) -> OrderPlan {
     let OrderFacts { order, skus, sent: _, settings, now } = facts;
+    if let Err(reason) = edits::stopped(order, sent) {
+        return OrderPlan::Park(reason);
+    }
     let mut wait = None;
     if edits::still_open(order) {
         let execution = match hold(order, settings, now) {
@@ -143,8 +139,8 @@ fn plan_sent(facts: OrderFacts<'_>, sent: &SentOrder) -> OrderPlan {
         if let Err(reason) = edits::unchangeable(order, sent, &wanted, &address, skus) {
             return OrderPlan::Park(reason);
         }
-        if let Some(change) = edits::change(sent, &wanted) {
-            return OrderPlan::Change(change);
+        if let Some((change, after)) = edits::change(sent, &wanted, &address) {
+            return OrderPlan::Change { change, after: Box::new(after) };
         }
     }
     if let Some(patch) = marks(order, sent) {
@@ -163,20 +159,28 @@ fn marks(order: &SalesOrder, sent: &SentOrder) -> Option<SalesOrderPatch> {
         ExecutionState::NotStarted => SyncState::Reserved,
         ExecutionState::Started | ExecutionState::Unknown(_) => SyncState::Sent,
     };
+    let patch = SalesOrderPatch {
+        sync_state: (fields.sync_state.as_ref() != Some(&state)).then_some(state),
+        sync_message: fields.sync_message.as_ref().is_some_and(|text| !text.is_empty()).then(String::new),
+        ..missing_ids(order, sent)
+    };
+    (patch != SalesOrderPatch::default()).then_some(patch)
+}
+
+/// Amazon's ids, as far as they do not stand on the order yet.
+pub(super) fn missing_ids(order: &SalesOrder, sent: &SentOrder) -> SalesOrderPatch {
+    let fields = &order.marks;
     let unmarked = sent.lines.iter().filter(|line| {
         let now = order.lines.iter().find(|now| now.line == line.line);
         now.is_some_and(|now| now.amazon_line.as_ref() != Some(&line.amazon_line))
     });
-    let patch = SalesOrderPatch {
+    SalesOrderPatch {
         amazon_order: (fields.amazon_order.as_ref() != Some(&sent.amazon_order))
             .then(|| sent.amazon_order.clone()),
         channel: (fields.channel.as_ref() != Some(&sent.channel)).then(|| sent.channel.clone()),
-        sync_state: (fields.sync_state.as_ref() != Some(&state)).then_some(state),
-        sync_message: fields.sync_message.as_ref().is_some_and(|text| !text.is_empty()).then(String::new),
         amazon_lines: unmarked.map(|line| (line.line, line.amazon_line.clone())).collect(),
-        close: Vec::new(),
-    };
-    (patch != SalesOrderPatch::default()).then_some(patch)
+        ..SalesOrderPatch::default()
+    }
 }
 
 #[cfg(test)]

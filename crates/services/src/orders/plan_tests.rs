@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use amz_domain::{Channel, ItemKind, LineNumber, SalesOrderStatus};
+use amz_domain::{AmazonLine, AmazonOrder, Channel, ItemKind, LineNumber, OrderAlias, SalesOrderStatus};
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::orders::amounts::amounts;
+use crate::orders::adopt::adopt;
 use crate::orders::fixtures::{line, sales_order, settings};
 use crate::ports::amazon::{CreatedLine, Delivery};
 
@@ -70,7 +70,6 @@ fn lines_of_another_warehouse_stay_out_with_their_share_of_the_amounts() {
     let (creation, _) = created(&order, &settings());
     assert_eq!(creation.lines, [LineNumber(1)]);
     assert_eq!(creation.order.total.amount, dollars(2200));
-    assert_eq!(amounts(&order).unwrap().lines.len(), 2);
 }
 
 #[test]
@@ -154,7 +153,7 @@ fn a_hold_window_waits_or_reserves_by_policy() {
     apply(&mut order, &patch);
     assert_eq!(decide(&order, Some(&sent), &reserving), OrderPlan::Wait(until));
 
-    let OrderPlan::Change(change) = decide(&order, Some(&sent), &settings()) else {
+    let OrderPlan::Change { change, after: _ } = decide(&order, Some(&sent), &settings()) else {
         panic!("the order is released")
     };
     assert_eq!(change.execution, Some(ExecutionState::Started));
@@ -196,7 +195,7 @@ fn a_changed_price_goes_to_amazon_and_other_edits_park() {
     cheaper.lines[0].rate = Some(dollars(900));
     cheaper.lines[0].amount = dollars(1800);
     cheaper.total = dollars(2300);
-    let OrderPlan::Change(change) = decide(&cheaper, Some(&sent), &settings) else {
+    let OrderPlan::Change { change, after: _ } = decide(&cheaper, Some(&sent), &settings) else {
         panic!("the price is changed")
     };
     assert_eq!(change.total.unwrap().amount, dollars(2300));
@@ -223,16 +222,11 @@ fn a_changed_price_goes_to_amazon_and_other_edits_park() {
 fn an_order_that_names_an_amazon_order_is_taken_over_and_never_created_again() {
     let mut order = two_lines();
     order.marks.amazon_order = Some("A-9".into());
-    assert!(matches!(decide(&order, None, &settings()), OrderPlan::OutOfScope(_)), "another road made it");
-    order.lines[0].amazon_line = Some("amazon-1".into());
     for status in
         [SalesOrderStatus::PendingFulfillment, SalesOrderStatus::PartiallyFulfilled, SalesOrderStatus::Billed]
     {
         order.status = status;
-        let OrderPlan::Adopt(creation) = decide(&order, None, &settings()) else {
-            panic!("it is taken over")
-        };
-        assert_eq!(creation.lines, [LineNumber(1)]);
+        assert_eq!(decide(&order, None, &settings()), OrderPlan::Adopt);
     }
 }
 
@@ -248,4 +242,109 @@ fn shipped_and_billed_orders_are_left_alone() {
     billed.status = SalesOrderStatus::Billed;
     billed.lines[0].quantity = Decimal::from(9);
     assert_eq!(decide(&billed, Some(&sent), &settings()), OrderPlan::Settled);
+}
+
+/// The order as Amazon would show it.
+fn shown(order: &SalesOrder, creation: &Creation) -> AmazonOrder {
+    let lines = creation.order.lines.iter().zip(1..).map(|(line, number)| AmazonLine {
+        id: format!("amazon-{number}").into(),
+        alias: Some(line.alias.clone()),
+        sku: None,
+        quantity: line.quantity,
+    });
+    AmazonOrder {
+        id: "A-1".into(),
+        alias: Some(OrderAlias::of("1234567", &order.id)),
+        execution: Some(ExecutionState::Started),
+        recipient: Some(creation.order.recipient.clone()),
+        lines: lines.collect(),
+        packages: Vec::new(),
+    }
+}
+
+#[test]
+fn an_order_that_was_taken_over_tells_amazon_its_amounts_again() {
+    let settings = settings();
+    let mut order = two_lines();
+    let (creation, _) = created(&order, &settings);
+    let adopted = adopt(&order, &shown(&order, &creation)).unwrap();
+    order.lines[0].rate = Some(dollars(900));
+    order.lines[0].amount = dollars(1800);
+    order.total = dollars(2300);
+    let OrderPlan::Change { change, after } = decide(&order, Some(&adopted), &settings) else {
+        panic!("the amounts are sent")
+    };
+    assert_eq!(change.total.unwrap().amount, dollars(2300));
+    assert!(matches!(decide(&order, Some(&after), &settings), OrderPlan::Mark(_)), "once");
+    order.ship_method = Some("3".into());
+    assert_eq!(parked(decide(&order, Some(&after), &settings)), "delivery_changed_after_sending");
+}
+
+#[test]
+fn an_edit_before_the_take_over_parks_like_one_after_it() {
+    let settings = settings();
+    let order = two_lines();
+    let (creation, _) = created(&order, &settings);
+    let held = shown(&order, &creation);
+    let after = |edit: fn(&mut SalesOrder)| {
+        let mut edited = order.clone();
+        edit(&mut edited);
+        edited.total = edited.lines.iter().map(|line| line.amount).sum();
+        let adopted = adopt(&edited, &held).unwrap();
+        parked(decide(&edited, Some(&adopted), &settings))
+    };
+    assert_eq!(after(|order| order.lines[0].quantity = Decimal::from(5)), "quantity_changed_after_sending");
+    assert_eq!(
+        after(|order| order.ship_to.line_one = Some("2 Other Road".into())),
+        "address_changed_after_sending"
+    );
+}
+
+#[test]
+fn an_amazon_order_with_a_line_that_is_not_ours_is_not_taken_over() {
+    let order = two_lines();
+    let (creation, _) = created(&order, &settings());
+    let mut foreign = shown(&order, &creation);
+    foreign.lines[0].alias = Some("77:1".into());
+    assert_eq!(adopt(&order, &foreign).unwrap_err().code, "alias_taken_by_different_order");
+    foreign.lines.clear();
+    assert_eq!(adopt(&order, &foreign).unwrap_err().code, "alias_taken_by_different_order");
+}
+
+#[test]
+fn stopping_an_order_that_amazon_works_on_parks_it() {
+    let settings = settings();
+    let order = two_lines();
+    let (_, sent) = created(&order, &settings);
+    let stop = |edit: fn(&mut SalesOrder)| {
+        let mut stopped = order.clone();
+        edit(&mut stopped);
+        parked(decide(&stopped, Some(&sent), &settings))
+    };
+    assert_eq!(stop(|order| order.status = SalesOrderStatus::Closed), "order_closed_after_sending");
+    assert_eq!(stop(|order| order.status = SalesOrderStatus::Cancelled), "order_closed_after_sending");
+    assert_eq!(
+        stop(|order| order.status = SalesOrderStatus::PendingApproval),
+        "approval_withdrawn_after_sending"
+    );
+    assert_eq!(stop(|order| order.marks.hold = true), "hold_after_sending");
+
+    let mut shipped = order.clone();
+    shipped.status = SalesOrderStatus::Closed;
+    shipped.lines.iter_mut().for_each(|line| line.quantity_fulfilled = line.quantity);
+    assert!(matches!(decide(&shipped, Some(&sent), &settings), OrderPlan::Mark(_)), "all of it shipped");
+}
+
+#[test]
+fn lines_of_amazon_still_go_when_another_warehouse_shipped_first() {
+    let mut order = two_lines();
+    order.lines[1].location = Some("9".into());
+    order.lines[1].quantity_fulfilled = Decimal::ONE;
+    order.status = SalesOrderStatus::PendingBillingPartiallyFulfilled;
+    assert_eq!(created(&order, &settings()).0.lines, [LineNumber(1)]);
+    order.lines[0].quantity_fulfilled = Decimal::ONE;
+    assert!(
+        matches!(decide(&order, None, &settings()), OrderPlan::OutOfScope(_)),
+        "somebody ships them already"
+    );
 }

@@ -1,16 +1,18 @@
 //! Applies the plan of a sales order, one step at a time, until nothing is left to do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use amz_domain::{SalesOrder, SalesOrderId, SyncState};
+use amz_domain::{ItemId, OrderAlias, SalesOrder, SalesOrderId, Sku, SyncState};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
-use super::plan::{Creation, OrderFacts, OrderPlan, items_needed, plan};
+use super::adopt::adopt;
+use super::plan::{Creation, OrderFacts, OrderPlan, items_needed, missing_ids, plan};
+use crate::connection::Connection;
 use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
 use crate::failure::{Failure, PortError};
-use crate::intent::Operation;
+use crate::intent::{IntentChange, Operation};
 use crate::link::{Link, SentOrder};
 use crate::parking::{Reason, Who};
 use crate::ports::AmazonOrders;
@@ -24,12 +26,15 @@ const MOST_STEPS: usize = 8;
 
 /// Brings Amazon up to date with a sales order. Returns what Amazon has from us afterwards.
 ///
+/// `amazon_spoke` says that Amazon itself named the order: it is looked for there even when it is not to be sent.
+///
 /// # Errors
 /// [`Stop`] when the look cannot go on.
 pub(crate) async fn run(
     desk: &mut Desk<'_>,
     id: &SalesOrderId,
     mut sent: Option<SentOrder>,
+    amazon_spoke: bool,
 ) -> Result<Option<SentOrder>, Stop> {
     let connection = desk.connection;
     let mut order = match connection.sales_orders.read(id).await {
@@ -44,18 +49,35 @@ pub(crate) async fn run(
         }
         Err(error) => return unreadable(desk, error, sent).await,
     };
-    let items = items_needed(&order, sent.as_ref(), &connection.settings);
-    let skus = if items.is_empty() { HashMap::new() } else { connection.items.skus(&items).await? };
+    let mut skus = KnownSkus::default();
+    let mut looked_for = false;
 
     for _ in 0..MOST_STEPS {
+        skus.learn(connection, items_needed(&order, sent.as_ref(), &connection.settings)).await?;
         let facts = OrderFacts {
             order: &order,
-            skus: &skus,
+            skus: &skus.skus,
             sent: sent.as_ref(),
             settings: &connection.settings,
             now: connection.now(),
         };
-        let written = match plan(facts) {
+        let plan = plan(facts);
+        let may_be_there = sent.is_none() && !matches!(plan, OrderPlan::Create(_) | OrderPlan::Adopt);
+        if may_be_there && !std::mem::replace(&mut looked_for, true) {
+            match earlier_creation(desk, &order, amazon_spoke).await? {
+                Some(Written::Done(found)) => {
+                    sent = Some(found);
+                    continue;
+                }
+                Some(Written::Wait(at)) => desk.settle_at(at),
+                Some(Written::Parked(reason)) => {
+                    park(desk, &mut order, sent.as_ref(), &reason).await?;
+                    return Ok(sent);
+                }
+                None => {}
+            }
+        }
+        let written = match plan {
             OrderPlan::Settled => {
                 desk.unpark(SUBJECT).await?;
                 return Ok(sent);
@@ -72,15 +94,19 @@ pub(crate) async fn run(
                 return Ok(sent);
             }
             OrderPlan::Park(reason) => Written::Parked(reason),
-            OrderPlan::Adopt(creation) => match adopt(desk, &creation).await? {
-                Adopted::Ours(adopted) => {
-                    sent = Some(*adopted);
+            OrderPlan::Adopt => match take_over(desk, &order).await? {
+                Some(Ok(adopted)) => {
+                    sent = Some(adopted);
                     Written::Done(())
                 }
-                Adopted::Foreign => return Ok(None),
-                Adopted::Different(reason) => Written::Parked(reason),
+                Some(Err(reason)) => Written::Parked(reason),
+                None => {
+                    desk.note("the sales order names an Amazon order that another road made: left alone");
+                    desk.unpark(SUBJECT).await?;
+                    return Ok(None);
+                }
             },
-            OrderPlan::Create(creation) => match create(desk, &creation).await? {
+            OrderPlan::Create(creation) => match create(desk, &order, &creation).await? {
                 Written::Done(created) => {
                     sent = Some(created);
                     Written::Done(())
@@ -88,20 +114,13 @@ pub(crate) async fn run(
                 Written::Wait(at) => Written::Wait(at),
                 Written::Parked(reason) => Written::Parked(reason),
             },
-            OrderPlan::Change(change) => {
-                let Some(held) = sent.as_mut() else { return Ok(sent) };
-                let mut changed = held.clone();
-                changed.execution = change.execution.clone().unwrap_or(changed.execution);
-                changed.total = change.total.unwrap_or(changed.total);
-                changed.tax = change.tax.unwrap_or(changed.tax);
+            OrderPlan::Change { change, after } => {
                 let update =
                     intent(Operation::UpdateOrder, format!("order {id}"), &digest(&format!("{change:?}")));
-                let links = vec![Link::Order(Box::new(changed.clone()))];
-                let amazon_order = held.amazon_order.clone();
-                let send = connection.amazon_orders.update(&amazon_order, &change);
-                let written = desk.write_repeatably(update, send, links).await?;
+                let send = connection.amazon_orders.update(&after.amazon_order, &change);
+                let written = desk.write_repeatably(update, send, vec![Link::Order(after.clone())]).await?;
                 if matches!(written, Written::Done(())) {
-                    *held = changed;
+                    sent = Some(*after);
                 }
                 written
             }
@@ -114,18 +133,95 @@ pub(crate) async fn run(
                 return Ok(sent);
             }
             Written::Parked(reason) => {
-                park(desk, &mut order, &reason).await?;
+                park(desk, &mut order, sent.as_ref(), &reason).await?;
                 return Ok(sent);
             }
         }
     }
-    park(desk, &mut order, &restless(id)).await?;
+    park(desk, &mut order, sent.as_ref(), &restless(id)).await?;
     Ok(sent)
 }
 
+/// SKUs learned so far; an item is asked for once.
+#[derive(Default)]
+struct KnownSkus {
+    asked: HashSet<ItemId>,
+    skus: HashMap<ItemId, Sku>,
+}
+
+impl KnownSkus {
+    async fn learn(&mut self, connection: &Connection, items: Vec<ItemId>) -> Result<(), PortError> {
+        let new: Vec<ItemId> = items.into_iter().filter(|item| self.asked.insert(item.clone())).collect();
+        if !new.is_empty() {
+            self.skus.extend(connection.items.skus(&new).await?);
+        }
+        Ok(())
+    }
+}
+
+/// Settles a `createOrder` whose outcome is not known although the order is not to be sent any more; also finds an
+/// order that Amazon speaks of and no link knows. `None` when there is nothing of the kind.
+async fn earlier_creation(
+    desk: &mut Desk<'_>,
+    order: &SalesOrder,
+    amazon_spoke: bool,
+) -> Result<Option<Written<SentOrder>>, Stop> {
+    let connection = desk.connection;
+    let unsettled = connection.ledger.unsettled(&desk.lease.key).await?;
+    let earlier = unsettled.into_iter().find(|intent| intent.operation == Operation::CreateOrder);
+    if earlier.is_none() && !amazon_spoke {
+        return Ok(None);
+    }
+    let found = take_over(desk, order).await?;
+    let Some(earlier) = earlier else {
+        return Ok(found.map(|found| found.map_or_else(Written::Parked, Written::Done)));
+    };
+    match found {
+        Some(Ok(sent)) => {
+            let result = Some(format!("Amazon order {}", sent.amazon_order));
+            desk.change(&earlier.key, IntentChange::Done { result, links: Vec::new() }).await?;
+            Ok(Some(Written::Done(sent)))
+        }
+        Some(Err(reason)) => {
+            desk.change(&earlier.key, IntentChange::Refused { code: reason.code.clone() }).await?;
+            Ok(Some(Written::Parked(reason)))
+        }
+        None => {
+            let again_at = desk.settled_after(earlier.sent_at.unwrap_or(earlier.planned_at));
+            if connection.now() < again_at {
+                desk.change(&earlier.key, IntentChange::LookedUp).await?;
+                return Ok(Some(Written::Wait(again_at)));
+            }
+            desk.note(format!("{}: never arrived at the vendor", earlier.key));
+            desk.change(&earlier.key, IntentChange::NotSent).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Takes over the Amazon order that carries our alias, if there is one: the link is written at once.
+async fn take_over(
+    desk: &mut Desk<'_>,
+    order: &SalesOrder,
+) -> Result<Option<Result<SentOrder, Reason>>, Stop> {
+    let connection = desk.connection;
+    let alias = OrderAlias::of(&connection.settings.account, &order.id);
+    let Some(found) = connection.amazon_orders.find(&alias).await? else { return Ok(None) };
+    let adopted = adopt(order, &found);
+    if let Ok(sent) = &adopted {
+        connection.ledger.write_links(desk.lease, &[Link::Order(Box::new(sent.clone()))]).await?;
+        desk.note(format!("took over Amazon order {}", sent.amazon_order));
+    }
+    Ok(Some(adopted))
+}
+
 /// Sends an order to Amazon, once.
-async fn create(desk: &mut Desk<'_>, creation: &Creation) -> Result<Written<SentOrder>, Stop> {
-    let write = CreateOrder { orders: desk.connection.amazon_orders.clone(), creation };
+async fn create(
+    desk: &mut Desk<'_>,
+    order: &SalesOrder,
+    creation: &Creation,
+) -> Result<Written<SentOrder>, Stop> {
+    let write = CreateOrder { orders: desk.connection.amazon_orders.clone(), order, creation };
     desk.write_once(intent(Operation::CreateOrder, format!("order {}", creation.order.alias), ""), &write)
         .await
 }
@@ -133,6 +229,7 @@ async fn create(desk: &mut Desk<'_>, creation: &Creation) -> Result<Written<Sent
 /// `createOrder` under our alias.
 struct CreateOrder<'plan> {
     orders: Arc<dyn AmazonOrders>,
+    order: &'plan SalesOrder,
     creation: &'plan Creation,
 }
 
@@ -150,7 +247,7 @@ impl OnceWrite for CreateOrder<'_> {
 
     async fn look_up(&self) -> Result<Option<Found<SentOrder>>, PortError> {
         let found = self.orders.find(&self.creation.order.alias).await?;
-        Ok(found.map(|found| match self.creation.adopt(&found) {
+        Ok(found.map(|found| match adopt(self.order, &found) {
             Ok(sent) => Found::Same(sent),
             Err(reason) => Found::Different(reason),
         }))
@@ -158,29 +255,6 @@ impl OnceWrite for CreateOrder<'_> {
 
     fn outcome(&self, sent: &SentOrder) -> (String, Vec<Link>) {
         (format!("Amazon order {}", sent.amazon_order), vec![Link::Order(Box::new(sent.clone()))])
-    }
-}
-
-enum Adopted {
-    Ours(Box<SentOrder>),
-    Foreign,
-    Different(Reason),
-}
-
-/// Takes over an Amazon order that the sales order names and that carries our alias.
-async fn adopt(desk: &mut Desk<'_>, creation: &Creation) -> Result<Adopted, Stop> {
-    let connection = desk.connection;
-    let Some(found) = connection.amazon_orders.find(&creation.order.alias).await? else {
-        desk.note("the sales order names an Amazon order that another road made: left alone");
-        return Ok(Adopted::Foreign);
-    };
-    match creation.adopt(&found) {
-        Ok(sent) => {
-            connection.ledger.write_links(desk.lease, &[Link::Order(Box::new(sent.clone()))]).await?;
-            desk.note(format!("adopted Amazon order {}", sent.amazon_order));
-            Ok(Adopted::Ours(Box::new(sent)))
-        }
-        Err(reason) => Ok(Adopted::Different(reason)),
     }
 }
 
@@ -201,20 +275,24 @@ async fn mark(
     Ok(written)
 }
 
-/// Parks the order and says so on the order itself, where staff see it.
-async fn park(desk: &mut Desk<'_>, order: &mut SalesOrder, reason: &Reason) -> Result<(), Stop> {
+/// Parks the order and says so on the order itself, where staff see it, with Amazon's ids if it has any.
+async fn park(
+    desk: &mut Desk<'_>,
+    order: &mut SalesOrder,
+    sent: Option<&SentOrder>,
+    reason: &Reason,
+) -> Result<(), Stop> {
     desk.park(SUBJECT, reason).await?;
     let message = format!("{}: {}. {}", reason.code, reason.cause, reason.hint);
-    let says_so = order.marks.sync_state == Some(SyncState::Parked)
-        && order.marks.sync_message.as_ref() == Some(&message);
-    if says_so {
+    let fields = &order.marks;
+    let patch = SalesOrderPatch {
+        sync_state: (fields.sync_state != Some(SyncState::Parked)).then_some(SyncState::Parked),
+        sync_message: (fields.sync_message.as_ref() != Some(&message)).then_some(message),
+        ..sent.map(|sent| missing_ids(order, sent)).unwrap_or_default()
+    };
+    if patch == SalesOrderPatch::default() {
         return Ok(());
     }
-    let patch = SalesOrderPatch {
-        sync_state: Some(SyncState::Parked),
-        sync_message: Some(message),
-        ..SalesOrderPatch::default()
-    };
     if let Written::Parked(refused) = mark(desk, order, &patch).await? {
         desk.note(format!("the reason could not be written on the order: {}", refused.cause));
     }

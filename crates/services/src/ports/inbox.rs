@@ -87,8 +87,15 @@ pub trait Inbox: Send + Sync {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait NoticeFeed: Send + Sync {
-    /// Name of the feed, under which its cursor is kept: `inbox`, `commands`.
+    /// Name of the feed, for people: `inbox`, `commands`.
     fn name(&self) -> &'static str;
+
+    /// Name under which the feed's cursor is kept. Another one when the notices begin anew (a lost file): row ids
+    /// begin at 1 again, and a cursor of the old ones would pass them over.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn cursor_name(&self) -> Result<String, StoreError>;
 
     /// Notices with a row id greater than `after`, oldest first, at most `limit`.
     ///

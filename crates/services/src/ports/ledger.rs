@@ -32,6 +32,12 @@ pub trait Ledger: Send + Sync {
     /// [`StoreError::LeaseLost`] when somebody else holds the lane.
     async fn write_links(&self, lease: &Lease, links: &[Link]) -> Result<(), StoreError>;
 
+    /// The lane's writes that are sent or unclear: their outcome is not known.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn unsettled(&self, key: &LaneKey) -> Result<Vec<Intent>, StoreError>;
+
     /// Commits an intent as planned, or returns the one that its key already names, as it stands.
     ///
     /// # Errors

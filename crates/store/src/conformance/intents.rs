@@ -123,6 +123,23 @@ pub async fn a_settled_look_settles_repeatable_writes_and_no_others(stores: &Sto
     assert_eq!(state_after("3", Operation::CreateOrder, settled).await, IntentState::Unclear);
 }
 
+pub async fn writes_whose_outcome_is_not_known_are_listed_by_lane(stores: &Stores) {
+    let lease = claimed(stores, "1").await.lease;
+    let unsettled = async |id: &str| -> Vec<String> {
+        let found = stores.ledger.unsettled(&order(id)).await.unwrap();
+        found.into_iter().map(|intent| intent.key.0).collect()
+    };
+    stores.ledger.plan(&lease, &create_order("1"), at(1)).await.unwrap();
+    assert!(unsettled("1").await.is_empty(), "nothing was sent yet");
+    change(stores, &lease, IntentChange::Sent, 2).await;
+    assert_eq!(unsettled("1").await, ["create-order/1"]);
+    change(stores, &lease, IntentChange::Unclear, 3).await;
+    assert_eq!(unsettled("1").await, ["create-order/1"]);
+    assert!(unsettled("2").await.is_empty());
+    change(stores, &lease, IntentChange::Done { result: None, links: vec![] }, 4).await;
+    assert!(unsettled("1").await.is_empty());
+}
+
 pub async fn intents_of_two_connections_are_apart(stores: &Stores) {
     mark(stores, ["shop", "other"].map(|name| request(order_of(name, "1"), Ask::SalesOrder, 0))).await;
     let claims = claim_all(stores, 0).await;

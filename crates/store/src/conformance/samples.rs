@@ -1,8 +1,8 @@
 //! Things to store.
 
 use amz_domain::{
-    AmazonOrderId, Channel, ConnectionName, Currency, DeliveryMarks, ExecutionState, LineNumber, Money,
-    PackageState, Quantity, TrackerKey,
+    AmazonOrderId, Channel, ConnectionName, DeliveryMarks, ExecutionState, LineNumber, Money, PackageState,
+    Quantity, TrackerKey,
 };
 use amz_services::failure::StoreError;
 use amz_services::intent::{IntentKey, NewIntent, Operation};
@@ -116,16 +116,16 @@ pub fn order_link(amazon_order: &str, total: Money) -> Link {
         amazon_order: AmazonOrderId::from(amazon_order),
         channel: Channel::MultiChannel,
         execution: ExecutionState::Started,
-        total,
-        tax: Money::zero(Currency::USD),
-        recipient_digest: "d1".to_owned(),
+        total: Some(total),
+        tax: None,
+        recipient_digest: Some("d1".to_owned()),
         lines: vec![SentLine {
             alias: "42:7".into(),
             amazon_line: "L-1".into(),
             line: LineNumber(3),
-            sku: "MUG".into(),
+            sku: Some("MUG".into()),
             quantity: Quantity(2),
-            delivery: "STANDARD".to_owned(),
+            delivery: Some("STANDARD".to_owned()),
             closed: Quantity(0),
         }],
     }))

@@ -53,6 +53,10 @@ impl NoticeFeed for MemoryInbox {
         self.name
     }
 
+    async fn cursor_name(&self) -> Result<String, StoreError> {
+        Ok(self.name.to_owned())
+    }
+
     async fn after(&self, after: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let stored = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         Ok((1..)
@@ -75,6 +79,10 @@ impl Inbox for MemoryStore {
 impl NoticeFeed for MemoryStore {
     fn name(&self) -> &'static str {
         self.inbox.name()
+    }
+
+    async fn cursor_name(&self) -> Result<String, StoreError> {
+        self.inbox.cursor_name().await
     }
 
     async fn after(&self, after: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {

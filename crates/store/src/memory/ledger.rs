@@ -36,6 +36,15 @@ impl Ledger for MemoryStore {
         Ok(())
     }
 
+    async fn unsettled(&self, key: &LaneKey) -> Result<Vec<Intent>, StoreError> {
+        let state = self.state();
+        let of_lane = state
+            .intents
+            .iter()
+            .filter(|((connection, _), (lane, _))| *connection == key.connection && *lane == key.lane);
+        Ok(of_lane.map(|(_, (_, intent))| intent).filter(|intent| is_unsettled(intent)).cloned().collect())
+    }
+
     async fn plan(&self, lease: &Lease, intent: &NewIntent, at: DateTime<Utc>) -> Result<Intent, StoreError> {
         let mut state = self.state();
         state.held(lease)?;
@@ -117,6 +126,10 @@ fn belongs(lane: &Lane, intent: &Intent, key: &LaneKey) -> Result<(), StoreError
     Err(corrupt("intent", format!("{} belongs to {lane}, not to {key}", intent.key)))
 }
 
+fn is_unsettled(intent: &Intent) -> bool {
+    matches!(intent.state, IntentState::Sent | IntentState::Unclear)
+}
+
 impl State {
     pub(super) fn links_of<'state>(&'state self, key: &'state LaneKey) -> impl Iterator<Item = &'state Link> {
         self.links
@@ -138,8 +151,7 @@ impl State {
     pub(super) fn settle_repeatable(&mut self, key: &LaneKey) {
         let of_lane = self.intents.iter_mut().filter(|((connection, _), _)| *connection == key.connection);
         for (_, (lane, intent)) in of_lane {
-            let unsettled = matches!(intent.state, IntentState::Sent | IntentState::Unclear);
-            if *lane == key.lane && unsettled && intent.operation.is_repeatable() {
+            if *lane == key.lane && is_unsettled(intent) && intent.operation.is_repeatable() {
                 intent.state = IntentState::Done;
             }
         }

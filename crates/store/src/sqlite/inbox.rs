@@ -95,6 +95,10 @@ impl NoticeFeed for SqliteInbox {
         self.name
     }
 
+    async fn cursor_name(&self) -> Result<String, StoreError> {
+        Ok(cursor_name(self.name, &self.readers).await?)
+    }
+
     async fn after(&self, after: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
         Ok(notices_after(&self.readers, after, limit).await?)
     }
@@ -118,6 +122,13 @@ impl SqliteInboxReader {
 impl NoticeFeed for SqliteInboxReader {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    async fn cursor_name(&self) -> Result<String, StoreError> {
+        match self.file.pool().await? {
+            Some(readers) => Ok(cursor_name(self.name, &readers).await?),
+            None => Ok(self.name.to_owned()),
+        }
     }
 
     async fn after(&self, after: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
@@ -156,6 +167,11 @@ async fn receive(connection: &mut SqliteConnection, notice: &NewNotice) -> Resul
     .fetch_one(connection)
     .await?;
     Ok(if known_digest == body_digest { Receipt::Duplicate } else { Receipt::KeyReused })
+}
+
+async fn cursor_name(name: &str, readers: &SqlitePool) -> Result<String, Fault> {
+    let identity: String = sqlx::query_scalar("select id from identity").fetch_one(readers).await?;
+    Ok(format!("{name}@{identity}"))
 }
 
 async fn notices_after(readers: &SqlitePool, after: i64, limit: u32) -> Result<Vec<Notice>, Fault> {

@@ -3,8 +3,8 @@
 use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
 use amz_services::work::LaneKey;
 use chrono::{DateTime, Utc};
-use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Row, SqlitePool};
 
 use super::fault::Fault;
 use crate::settle::{change_words, changed, planned};
@@ -37,6 +37,19 @@ pub(super) async fn plan(
     .await?;
     note(connection, key, &intent.key, at, "planned", None).await?;
     Ok(intent)
+}
+
+/// The lane's intents whose outcome is not known.
+pub(super) async fn unsettled(readers: &SqlitePool, key: &LaneKey) -> Result<Vec<Intent>, Fault> {
+    let rows = sqlx::query(
+        "select intent, operation, subject, state, sends, lookups, planned_at, sent_at, result
+         from intents where connection = $1 and lane = $2 and state in ('sent', 'unclear') order by intent",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .fetch_all(readers)
+    .await?;
+    rows.iter().map(|row| read(&IntentKey(row.try_get("intent")?), row)).collect()
 }
 
 /// Notes what became of an intent.

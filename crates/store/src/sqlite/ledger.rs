@@ -58,6 +58,10 @@ impl Ledger for SqliteState {
             .await
     }
 
+    async fn unsettled(&self, key: &LaneKey) -> Result<Vec<Intent>, StoreError> {
+        Ok(intents::unsettled(&self.readers, key).await?)
+    }
+
     async fn plan(&self, lease: &Lease, intent: &NewIntent, at: DateTime<Utc>) -> Result<Intent, StoreError> {
         let (lease, intent) = (lease.clone(), intent.clone());
         self.writer

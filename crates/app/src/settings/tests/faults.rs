@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::cases::CASES;
-use super::samples::{SMALLEST, codes, environment, faults, faults_with, only_fault, with};
+use super::samples::{SMALLEST, codes, environment, faults, faults_with, only_fault, read, with};
 use crate::settings::{FaultCode, Settings};
 
 #[test]
@@ -75,7 +75,7 @@ fn all_faults_are_reported_together_in_the_order_of_their_keys() {
 #[test]
 fn names_must_differ_also_in_the_environments_spelling() {
     for (other, expected) in [("main", "\"main\""), ("MAIN", "\"main\"")] {
-        let second = SMALLEST.replace("\"main\"", &format!("{other:?}")).replace("bp-1", "bp-2");
+        let second = SMALLEST.replace("\"main\"", &format!("{other:?}")).replace("1234567_SB1", "7654321");
         let fault = only_fault(&format!("{SMALLEST}{second}"), &[]);
         assert_eq!(fault.code, FaultCode::DuplicateName);
         assert_eq!(fault.key, format!("connection[{other}].name"));
@@ -91,6 +91,48 @@ fn two_connections_may_not_join_the_same_pair() {
         (fault.key.as_str(), fault.code),
         ("connection[other].amazon.bwp.target_id", FaultCode::Conflicting)
     );
+}
+
+/// Two connections on one account with a business product and a mapping each.
+fn on_one_account(one: &str, other: &str) -> String {
+    let with_mapping = |mapping: &str| with("[connection.mapping]", mapping);
+    let second = with_mapping(other).replace("\"main\"", "\"other\"").replace("bp-1", "bp-2");
+    format!("{}{second}", with_mapping(one))
+}
+
+#[test]
+fn two_connections_on_one_account_may_not_take_the_same_orders() {
+    let (flag, channel_1) = ("", "eligible = [\"sales_channel\"]\nsales_channels = [\"1\", \"2\"]");
+    let channel_2 = "eligible = [\"sales_channel\"]\nsales_channels = [\"2\", \"3\"]";
+    let location = "eligible = [\"location\"]\namazon_location = \"7\"";
+    let both =
+        "eligible = [\"location\", \"sales_channel\"]\namazon_location = \"8\"\nsales_channels = [\"9\"]";
+    let flag_too = "eligible = [\"line_flag\", \"location\"]\namazon_location = \"8\"";
+    let cases = [
+        (flag, flag),
+        (flag, location),
+        (location, location),
+        (location, channel_1),
+        (channel_1, channel_2),
+        (location, both),
+        (location, flag_too),
+    ];
+    for (one, other) in cases.into_iter().flat_map(|(one, other)| [(one, other), (other, one)]) {
+        let fault = only_fault(&on_one_account(one, other), &[]);
+        let found = (fault.key.as_str(), fault.code);
+        assert_eq!(found, ("connection[other].mapping.eligible", FaultCode::Conflicting), "{one} | {other}");
+        assert!(fault.expected.contains("`main`"), "{fault}");
+    }
+}
+
+#[test]
+fn two_connections_on_one_account_may_share_it_out() {
+    let location = |id| format!("eligible = [\"location\"]\namazon_location = \"{id}\"");
+    let channel = |id| format!("eligible = [\"sales_channel\"]\nsales_channels = [\"{id}\"]");
+    read(&on_one_account(&location(7), &location(8)));
+    read(&on_one_account(&channel(1), &channel(2)));
+    let elsewhere = SMALLEST.replace("\"main\"", "\"other\"").replace("1234567_SB1", "7654321");
+    read(&format!("{SMALLEST}{elsewhere}"));
 }
 
 #[test]

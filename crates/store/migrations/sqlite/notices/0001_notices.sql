@@ -12,3 +12,7 @@ create table notices (
 ) strict;
 
 create index notices_by_age on notices (received_at);
+
+-- Tells this file's row ids from those of a file that was lost.
+create table identity (id text not null) strict;
+insert into identity (id) values (lower(hex(randomblob(8))));

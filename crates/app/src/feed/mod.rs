@@ -1,11 +1,13 @@
 //! The change feed: asks NetSuite which sales orders changed, so that no bundle is needed inside the account.
 
+mod pace;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use amz_domain::ConnectionName;
 use amz_services::connection::Clock;
-use amz_services::failure::{PortError, StoreError};
+use amz_services::failure::{Failure, PortError, StoreError};
 use amz_services::ports::netsuite::{ChangedPage, FeedPosition};
 use amz_services::ports::{ChangedSalesOrders, Intake};
 use chrono::{LocalResult, NaiveDateTime, TimeZone};
@@ -13,11 +15,21 @@ use chrono_tz::Tz;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::health::later;
+use pace::{Alarm, Met};
+
+pub use pace::Pace;
+
 /// Name under which the feed keeps its watermark.
 const FEED: &str = "sales_orders";
 
 /// How far each pass reaches back behind the watermark: saves that overlap can surface late.
 const OVERLAP_MINUTES: i64 = 5;
+
+/// How long a changed order waits before it is read. NetSuite tells changes apart by the second: a save later in
+/// the same second makes a row that we have seen already, so the order is read when that second is over for
+/// sure, with a little room for two clocks that differ.
+const AFTER_THE_SECOND: Duration = Duration::from_secs(2);
 
 /// NetSuite's fixed text form of an instant, in the account's zone.
 const TEXT_FORM: &str = "%Y-%m-%dT%H:%M:%S";
@@ -48,6 +60,8 @@ pub struct SalesOrderFeed {
     pub wake: Arc<Notify>,
     /// The zone in which NetSuite shows instants.
     pub timezone: Tz,
+    /// Random numbers that spread the waits after failures.
+    pub jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl SalesOrderFeed {
@@ -62,10 +76,8 @@ impl SalesOrderFeed {
         loop {
             let ChangedPage { rows, more } = self.changed.page(position.clone()).await?;
             let forget_before = position_to_forget(watermark.as_ref(), self.timezone);
-            new += self
-                .intake
-                .accept_changes(&self.connection, FEED, &rows, forget_before, (self.clock)())
-                .await?;
+            let due_at = later((self.clock)(), AFTER_THE_SECOND);
+            new += self.intake.accept_changes(&self.connection, FEED, &rows, forget_before, due_at).await?;
             if new > 0 {
                 self.wake.notify_one();
             }
@@ -76,21 +88,53 @@ impl SalesOrderFeed {
         }
     }
 
-    /// Passes over the feed at every interval until `stop`.
-    pub async fn run(&self, every: Duration, stop: CancellationToken) {
-        loop {
-            match self.pass().await {
-                Ok(0) => {}
-                Ok(new) => tracing::info!(connection = %self.connection, new, "sales orders changed"),
-                Err(error) => {
-                    tracing::warn!(connection = %self.connection, %error, "the change feed is tried again")
-                }
+    /// One pass, and how long to wait before the next: `every` while all goes well, longer while NetSuite turns
+    /// it away. Refused credentials raise the alarm once; the next pass that goes well clears it.
+    pub async fn step(&self, pace: &mut Pace, every: Duration) -> Duration {
+        let (passed, connection) = (self.pass().await, &self.connection);
+        let (wait, alarm) = pace.after(met(&passed), every, (self.jitter)());
+        let wait_ms = wait.as_millis();
+        match &passed {
+            Ok(0) => {}
+            Ok(new) => tracing::info!(%connection, new, "sales orders changed"),
+            Err(error) if alarm == Alarm::Raised => {
+                tracing::error!(alarm = "raised", %connection, %error, wait_ms, "credentials refused: the change feed asks less often and tries again by itself");
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
-            }
+            Err(error) => tracing::warn!(%connection, %error, wait_ms, "the change feed is tried again"),
         }
+        if alarm == Alarm::Cleared {
+            tracing::info!(alarm = "cleared", %connection, "the change feed can be read again");
+        }
+        wait
+    }
+
+    /// Passes over the feed at every interval until `stop`. A pass that is under way then is given up: what it
+    /// has not accepted yet comes again.
+    pub async fn run(&self, every: Duration, stop: CancellationToken) {
+        let mut pace = Pace::default();
+        let passes = async {
+            loop {
+                let wait = self.step(&mut pace, every).await;
+                tokio::time::sleep(wait).await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = passes => {}
+        }
+    }
+}
+
+/// What a pass says about the next one.
+fn met(passed: &Result<usize, FeedError>) -> Met {
+    match passed {
+        Ok(_) => Met::Well,
+        Err(FeedError::Call(PortError { failure, .. })) => match failure {
+            Failure::Credentials => Met::Refused,
+            Failure::Throttled { wait } => Met::Throttled(*wait),
+            _ => Met::Failed,
+        },
+        Err(FeedError::Store(_)) => Met::Failed,
     }
 }
 
