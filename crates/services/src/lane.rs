@@ -92,7 +92,7 @@ async fn ended(
     let Leavings { mut lines, wait, unsettled, parked } = desk.close();
     let attempts = claim.attempts.saturating_add(1);
     let outcome = match (wait, parked) {
-        (Some(_), _) if unsettled && attempts >= connection.settings.retry_limit => LookOutcome::Parked,
+        (Some(_), _) if unsettled && attempts >= connection.settings.retry_limit => LookOutcome::Failed,
         (Some(_), _) => LookOutcome::Waiting,
         (None, true) => LookOutcome::Parked,
         (None, false) => LookOutcome::Settled,
@@ -203,7 +203,7 @@ async fn failed(
         }
         Advice::Retry | Advice::LookFirst => {
             desk.park(SUBJECT, &used_up(&error, attempts)).await?;
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Parked);
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }
         Advice::Park => {
@@ -214,7 +214,7 @@ async fn failed(
                 Who::Operator,
             );
             desk.park(SUBJECT, &reason).await?;
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Parked);
+            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }
     }

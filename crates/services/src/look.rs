@@ -11,9 +11,9 @@ pub enum LookOutcome {
     Settled,
     /// Something must wait until a known instant.
     Waiting,
-    /// A passing failure; the same work is tried again.
+    /// A call failed: the same work is tried again, or parked when tries are used up.
     Failed,
-    /// Part of the work needs a person.
+    /// Everything was read and planned; part of the work needs a person.
     Parked,
 }
 

@@ -79,7 +79,7 @@ pub trait Lanes: Send + Sync {
     /// The claimed work is done: removes the requests that were taken, keeps later ones (due as they asked),
     /// forgets the failed tries, and notes the look. `redirect` marks other lanes due in the same commit.
     ///
-    /// A look that ended [settled](crate::look::LookOutcome::Settled) found nothing left to write, so repeatable
+    /// A look that did not [fail](crate::look::LookOutcome::Failed) found nothing left to write, so repeatable
     /// writes of the lane whose answer was lost have had their effect: they become done.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ pub async fn an_intent_of_another_lane_is_not_handed_out(stores: &Stores) {
     assert!(matches!(answer, Err(StoreError::Corrupt { what: "intent", .. })), "{answer:?}");
 }
 
-pub async fn a_settled_look_settles_repeatable_writes_and_no_others(stores: &Stores) {
+pub async fn a_look_that_went_through_settles_repeatable_writes_and_no_others(stores: &Stores) {
     let state_after = async |id: &str, operation: Operation, outcome: LookOutcome| {
         let claim = claimed(stores, id).await;
         let intent = NewIntent {
@@ -119,7 +119,8 @@ pub async fn a_settled_look_settles_repeatable_writes_and_no_others(stores: &Sto
     };
     let settled = LookOutcome::Settled;
     assert_eq!(state_after("1", Operation::MarkSalesOrder, settled).await, IntentState::Done);
-    assert_eq!(state_after("2", Operation::MarkSalesOrder, LookOutcome::Parked).await, IntentState::Unclear);
+    assert_eq!(state_after("2", Operation::MarkSalesOrder, LookOutcome::Parked).await, IntentState::Done);
+    assert_eq!(state_after("4", Operation::MarkSalesOrder, LookOutcome::Failed).await, IntentState::Unclear);
     assert_eq!(state_after("3", Operation::CreateOrder, settled).await, IntentState::Unclear);
 }
 

@@ -124,7 +124,7 @@ macro_rules! conformance_tests {
             intents: a_refused_intent_keeps_its_code,
             intents: an_intent_that_was_never_planned_cannot_change,
             intents: an_intent_of_another_lane_is_not_handed_out,
-            intents: a_settled_look_settles_repeatable_writes_and_no_others,
+            intents: a_look_that_went_through_settles_repeatable_writes_and_no_others,
             intents: writes_whose_outcome_is_not_known_are_listed_by_lane,
             intents: intents_of_two_connections_are_apart,
             ledger: links_are_replaced_by_their_key,

@@ -76,7 +76,7 @@ impl Lanes for MemoryStore {
                 state.lanes.remove(&place(&claim.lease.key));
             }
         }
-        if look.outcome == LookOutcome::Settled {
+        if look.outcome != LookOutcome::Failed {
             state.settle_repeatable(&claim.lease.key);
         }
         state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());

@@ -70,7 +70,7 @@ impl Lanes for SqliteState {
             .write(move |connection| {
                 Box::pin(async move {
                     complete(connection, &claim).await?;
-                    if look.outcome == LookOutcome::Settled {
+                    if look.outcome != LookOutcome::Failed {
                         settle_repeatable(connection, &claim.lease.key).await?;
                     }
                     note_look(connection, &claim.lease, &look).await?;
