@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("crates/app", &["amz-domain", "amz-services", "amz-connector", "amz-store", "amz-event-handler"]),
     ("bins/webhook", &["amz-app"]),
     ("bins/sync", &["amz-app"]),
-    ("bins/amz", &["amz-domain", "amz-services", "amz-connector", "amz-store", "amz-app", "amz-sandbox"]),
+    ("bins/amz", &["amz-domain", "amz-services", "amz-app", "amz-sandbox"]),
 ];
 
 fn root() -> &'static Path {

@@ -1,0 +1,14 @@
+//! The programs as processes: what they print, how they exit, and that killing them loses and doubles nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets something unexpected has failed"
+)]
+
+mod commands;
+mod demo;
+mod kill;
+mod process;
+mod standing;
+mod vendors;
