@@ -193,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn notices_of_a_connection_that_is_not_configured_yet_wait_in_lanes() {
-        let retry = Command::Retry { lane: Lane::SalesOrder("7".into()), subject: None };
+        let retry = Command::Retry { lane: Lane::SalesOrder("7".into()) };
         let retry = retry.notice(&"new".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
         let lanes = lanes_after(vec![event(), retry], None).await;
         let expected = [

@@ -48,7 +48,7 @@ pub async fn retry(
 ) -> Result<(), CommandError> {
     let paths = SqlitePaths::from_url(store.url.expose_secret())?;
     let commands = SqliteInbox::open(&paths.commands, "commands").await?;
-    let command = Command::Retry { lane, subject: None };
+    let command = Command::Retry { lane };
     let notice = command.notice(connection, Uuid::now_v7().to_string(), now);
     let stored = commands.receive(vec![notice]).await;
     // nobody else writes this file, so old commands go here

@@ -16,8 +16,6 @@ pub enum Command {
     Retry {
         /// The lane.
         lane: Lane,
-        /// Only this parked subject (`order`, `package/<id>`), else all of the lane's.
-        subject: Option<String>,
     },
 }
 
@@ -32,9 +30,7 @@ impl Command {
     /// The command as a notice. `key` makes it one command however often it is stored.
     pub fn notice(&self, connection: &ConnectionName, key: String, received_at: DateTime<Utc>) -> NewNotice {
         let body = match self {
-            Self::Retry { lane, subject } => {
-                json!({"type": self.kind(), "lane": lane.to_string(), "subject": subject})
-            }
+            Self::Retry { lane } => json!({"type": self.kind(), "lane": lane.to_string()}),
         };
         NewNotice {
             connection: connection.clone(),
@@ -57,7 +53,7 @@ impl Command {
             Some("operator.retry") => {
                 let lane = text::member(&document, "lane").and_then(|lane| lane.parse().ok());
                 let lane = lane.ok_or_else(|| unreadable("lane must be order/<id> or amazon-order/<id>"))?;
-                Ok(Self::Retry { lane, subject: text::member(&document, "subject") })
+                Ok(Self::Retry { lane })
             }
             _ => Err(unreadable("type must be operator.retry")),
         }
@@ -70,12 +66,10 @@ mod tests {
 
     #[test]
     fn command_survives_the_inbox() {
-        for subject in [None, Some("package/P-1".to_owned())] {
-            let command = Command::Retry { lane: Lane::SalesOrder("42".into()), subject };
-            let notice = command.notice(&"main".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
-            assert_eq!((notice.source, notice.kind.as_str()), (NoticeSource::Operator, "operator.retry"));
-            assert_eq!(Command::parse(notice.body.as_bytes()), Ok(command));
-        }
+        let command = Command::Retry { lane: Lane::SalesOrder("42".into()) };
+        let notice = command.notice(&"main".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
+        assert_eq!((notice.source, notice.kind.as_str()), (NoticeSource::Operator, "operator.retry"));
+        assert_eq!(Command::parse(notice.body.as_bytes()), Ok(command));
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub fn route_netsuite(change: &RecordChange) -> Route {
 /// Routes a command: a retried lane is looked at from both sides.
 pub fn route_operator(command: &Command) -> Route {
     match command {
-        Command::Retry { lane, subject: _ } => Route::Work {
+        Command::Retry { lane } => Route::Work {
             address: Address::Lane(lane.clone()),
             asks: vec![Ask::SalesOrder, Ask::AmazonOrder],
         },
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn retried_lane_is_looked_at_from_both_sides() {
         let lane = Lane::AmazonOrder("322-A".into());
-        let command = Command::Retry { lane: lane.clone(), subject: None };
+        let command = Command::Retry { lane: lane.clone() };
         let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
         assert_eq!(
             route(&notice),
