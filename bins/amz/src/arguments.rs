@@ -38,6 +38,23 @@ pub(crate) enum Command {
     },
     /// Look at an order again now.
     Retry(OrderOptions),
+    /// Approve what a parked item waits for, for example a large refund.
+    Approve {
+        #[command(flatten)]
+        order: OrderOptions,
+        /// The parked subject as `amz parked` shows it, for example `refund/<id>`.
+        subject: String,
+    },
+    /// Tell Amazon that a refund which it asks for will not be paid.
+    Reject {
+        #[command(flatten)]
+        order: OrderOptions,
+        /// The refund as `amz parked` shows it: `refund/<id>`.
+        subject: String,
+        /// Why, in Amazon's word, for example `RETURN_WINDOW_EXPIRED`.
+        #[arg(long, value_name = "WORD")]
+        reason: String,
+    },
     /// The configuration.
     Config {
         #[command(subcommand)]

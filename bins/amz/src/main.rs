@@ -23,6 +23,12 @@ async fn main() -> ExitCode {
         Command::Explain(order) => command::explain::run(config.as_deref(), order, &output).await,
         Command::Parked { connection } => command::parked::run(config.as_deref(), connection, &output).await,
         Command::Retry(order) => command::retry::run(config.as_deref(), order, &output).await,
+        Command::Approve { order, subject } => {
+            command::approve::run(config.as_deref(), order, subject, &output).await
+        }
+        Command::Reject { order, subject, reason } => {
+            command::reject::run(config.as_deref(), order, subject, reason, &output).await
+        }
         Command::Config { action } => command::config::run(config.as_deref(), action, &output),
     };
     match ended {

@@ -65,6 +65,8 @@ token_secret = {token_secret:?}
 
 [connection.mapping]
 amazon_location = "7"
+return_location = "7"
+damaged_location = "9"
 eligible = ["line_flag", "location"]
 ship_speed = {{ "3" = "STANDARD", "4" = "EXPEDITED" }}
 default_ship_speed = "STANDARD"
@@ -74,6 +76,7 @@ retry_base = "50ms"
 retry_limit = 30
 unclear_wait = "500ms"
 settle = "100ms"
+cancel_look = "1s"
 
 [connection.sync]
 poll = "1s"
@@ -110,6 +113,7 @@ pub(crate) fn subscription(webhook: &str) -> Subscription {
 /// How the pretend vendors are set up for a rehearsal.
 pub(crate) fn sandbox_settings(seed: u64, faults: Option<FaultProfile>) -> SandboxSettings {
     let mut settings = SandboxSettings { seed, ..SandboxSettings::default() };
+    settings.amazon.habits.cancellation_delay_s = Some(1);
     let webhooks = &mut settings.amazon.webhooks;
     match faults {
         None => {}

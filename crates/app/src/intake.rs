@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amz_domain::ConnectionName;
+use amz_domain::{ConnectionName, DocumentKey};
 use amz_event_handler::{Address, Route, route};
 use amz_services::connection::Clock;
 use amz_services::failure::StoreError;
@@ -133,6 +133,7 @@ impl NoticeIntake {
         match address {
             Address::SalesOrder(id) => Ok(Some(Lane::SalesOrder(id))),
             Address::Lane(lane) => Ok(Some(lane)),
+            Address::Document(key) => lane_of_document(self.ledger.as_ref(), name, key).await.map(Some),
             Address::Tracker(key) => self.ledger.lane_of(name, &LinkKey::Tracker(key)).await,
             Address::AmazonOrder { id, alias } => {
                 let known = self.ledger.lane_of(name, &LinkKey::Order(id.clone())).await?;
@@ -143,8 +144,19 @@ impl NoticeIntake {
     }
 }
 
+/// The lane of a document: its order's as far as a link knows it, else one of its own, where its order is found.
+pub(crate) async fn lane_of_document(
+    ledger: &dyn Ledger,
+    name: &ConnectionName,
+    document: DocumentKey,
+) -> Result<Lane, StoreError> {
+    let known = ledger.lane_of(name, &LinkKey::Document(document.clone())).await?;
+    Ok(known.unwrap_or(Lane::Document(document)))
+}
+
 #[cfg(test)]
 mod tests {
+    use amz_domain::DocumentKind;
     use amz_event_handler::operator::Command;
     use amz_services::ports::inbox::NewNotice;
     use amz_services::ports::{Inbox, Lanes};
@@ -201,6 +213,27 @@ mod tests {
             (Lane::SalesOrder("7".into()), vec![Ask::SalesOrder, Ask::AmazonOrder]),
         ];
         assert_eq!(lanes, expected);
+    }
+
+    /// A notice that a credit memo was made.
+    fn credit_memo(id: &str) -> NewNotice {
+        let data = json!({"recordType": "creditMemo", "id": id, "event": "create"});
+        NewNotice {
+            connection: "new".into(),
+            source: NoticeSource::NetSuite,
+            key: format!("notice-{id}"),
+            kind: "creditMemo.create".to_owned(),
+            body: json!({"type": "creditMemo.create", "data": data}).to_string(),
+            received_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_document_that_nobody_knows_gets_a_lane_of_its_own() {
+        let document = DocumentKey::new(DocumentKind::CreditMemo, "900");
+        let lanes = lanes_after(vec![credit_memo("900")], None).await;
+        let ask = Ask::Document { document: document.clone(), is_new: true };
+        assert_eq!(lanes, [(Lane::Document(document), vec![ask])]);
     }
 
     #[tokio::test]

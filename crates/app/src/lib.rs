@@ -1,13 +1,14 @@
 //! The composition root: settings, wiring, HTTP in, intake, change feed, worker, telemetry.
 //!
 //! [`settings`] says what is wanted, [`start`] builds the parts and sets them to work, [`Running::stop`] ends it. The
-//! parts stand alone too: [`worker::Worker`], [`intake::NoticeIntake`] and [`feed::SalesOrderFeed`] take ports and a
+//! parts stand alone too: [`worker::Worker`], [`intake::NoticeIntake`] and [`feed::ChangeFeed`] take ports and a
 //! clock, so tests drive them step by step.
 
 pub mod feed;
 mod health;
 pub mod http;
 pub mod intake;
+pub mod notifications;
 pub mod operator;
 pub mod process;
 mod purge;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amz_domain::ConnectionName;
+use amz_domain::{ConnectionName, RefundRejection};
 use amz_event_handler::operator::Command;
 use amz_services::failure::StoreError;
 use amz_services::ports::{Inbox, Operations};
@@ -46,9 +46,46 @@ pub async fn retry(
     lane: Lane,
     now: DateTime<Utc>,
 ) -> Result<(), CommandError> {
+    hand_over(store, connection, &Command::Retry { lane }, now).await
+}
+
+/// Tells the sync role that a person approved what a parked subject waits for.
+///
+/// # Errors
+/// [`CommandError`]; nothing was approved.
+pub async fn approve(
+    store: &StoreSettings,
+    connection: &ConnectionName,
+    lane: Lane,
+    subject: String,
+    now: DateTime<Utc>,
+) -> Result<(), CommandError> {
+    hand_over(store, connection, &Command::Approve { lane, subject }, now).await
+}
+
+/// Tells the sync role that a person rejects a refund that Amazon asks for.
+///
+/// # Errors
+/// [`CommandError`]; nothing was rejected.
+pub async fn reject(
+    store: &StoreSettings,
+    connection: &ConnectionName,
+    lane: Lane,
+    subject: String,
+    reason: RefundRejection,
+    now: DateTime<Utc>,
+) -> Result<(), CommandError> {
+    hand_over(store, connection, &Command::Reject { lane, subject, reason }, now).await
+}
+
+async fn hand_over(
+    store: &StoreSettings,
+    connection: &ConnectionName,
+    command: &Command,
+    now: DateTime<Utc>,
+) -> Result<(), CommandError> {
     let paths = SqlitePaths::from_url(store.url.expose_secret())?;
     let commands = SqliteInbox::open(&paths.commands, "commands").await?;
-    let command = Command::Retry { lane };
     let notice = command.notice(connection, Uuid::now_v7().to_string(), now);
     let stored = commands.receive(vec![notice]).await;
     // nobody else writes this file, so old commands go here

@@ -18,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::feed::SalesOrderFeed;
+use crate::feed::{self, ChangeFeed, Source};
 use crate::http::{Status, WebhookState, router, status_router};
 use crate::intake::{IntakeConnection, NoticeIntake};
+use crate::notifications::{Notifier, NotifierError};
 use crate::purge;
 use crate::settings::Settings;
 use crate::telemetry;
@@ -54,6 +55,9 @@ pub enum StartError {
     /// A connection's parts could not be built.
     #[error(transparent)]
     Wiring(#[from] WiringError),
+    /// Those who are told of parked work could not be set up.
+    #[error(transparent)]
+    Notifications(#[from] NotifierError),
     /// The address could not be listened on.
     #[error("{address} cannot be listened on: {source}")]
     Listen {
@@ -80,10 +84,12 @@ pub struct SyncParts {
     pub connections: Vec<Connection>,
     /// Takes notices.
     pub intake: NoticeIntake,
-    /// One change feed per connection.
-    pub feeds: Vec<SalesOrderFeed>,
+    /// Each connection's change feeds, in the order in which they are read.
+    pub feeds: Vec<ChangeFeed>,
     /// Works on lanes.
     pub worker: Worker,
+    /// Tells people of parked work.
+    pub notifier: Notifier,
 }
 
 /// Starts the roles and returns once they take work.
@@ -133,15 +139,21 @@ impl SyncParts {
         for connection in &settings.connections {
             let built = clients(connection, state.clone(), state.clone(), clock.clone())?;
             connections.push(built.connection);
-            feeds.push(SalesOrderFeed {
-                connection: connection.name.clone(),
-                changed: Arc::new(built.netsuite),
-                intake: state.clone(),
-                clock: clock.clone(),
-                wake: wake.clone(),
-                timezone: connection.services.timezone,
-                jitter: jitter.clone(),
-            });
+            let changed = Arc::new(built.netsuite);
+            let documents = connection
+                .follow_documents
+                .then(|| Source::Documents { changed: changed.clone(), ledger: state.clone() });
+            feeds.extend([Some(Source::SalesOrders(changed)), documents].into_iter().flatten().map(
+                |source| ChangeFeed {
+                    connection: connection.name.clone(),
+                    source,
+                    intake: state.clone(),
+                    clock: clock.clone(),
+                    wake: wake.clone(),
+                    timezone: connection.services.timezone,
+                    jitter: jitter.clone(),
+                },
+            ));
             let account = connection.services.account.clone();
             known.insert(connection.name.clone(), IntakeConnection { account, settle: connection.settle });
         }
@@ -163,25 +175,28 @@ impl SyncParts {
             poll: WORKER_POLL,
             grace: SHUTDOWN_GRACE,
         };
+        let notifier = Notifier::new(&settings.notifications, state.clone(), clock.clone(), jitter.clone())?;
         let worker = Worker::new(worker_settings, state.clone(), connections.clone(), clock, jitter, wake);
-        Ok(Self { state, connections, intake, feeds, worker })
+        Ok(Self { state, connections, intake, feeds, worker, notifier })
     }
 
     /// Sets the parts to work until `stop`.
     fn run(&self, settings: &Settings, arrived: &Arc<Notify>, stop: &CancellationToken, tasks: &TaskTracker) {
-        for (feed, connection) in self.feeds.iter().zip(&settings.connections) {
-            let (feed, poll, stop) = (feed.clone(), connection.poll, stop.clone());
-            tasks.spawn(async move { feed.run(poll, stop).await });
+        for connection in &settings.connections {
+            let feeds = self.feeds.iter().filter(|feed| feed.connection == connection.name);
+            tasks.spawn(feed::run(feeds.cloned().collect(), connection.poll, stop.clone()));
         }
         let (intake, arrived, intake_stop) = (self.intake.clone(), arrived.clone(), stop.clone());
         tasks.spawn(async move { intake.run(arrived, INTAKE_POLL, intake_stop).await });
         let (worker, worker_stop) = (self.worker.clone(), stop.clone());
         tasks.spawn(async move { worker.run(worker_stop).await });
+        let (notifier, notifier_stop) = (self.notifier.clone(), stop.clone());
+        tasks.spawn(async move { notifier.run(notifier_stop).await });
         tasks.spawn(purge::state(self.state.clone(), self.intake.clock.clone(), stop.clone()));
     }
 
     /// True when everything that has arrived or changed so far is worked off: notices are taken, the change
-    /// feed has nothing new, and no lane waits. Asks NetSuite once per connection.
+    /// feeds have nothing new, and no lane waits. Asks NetSuite once per feed.
     ///
     /// # Errors
     /// When the store cannot be read.

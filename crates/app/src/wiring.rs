@@ -95,10 +95,15 @@ pub(crate) fn clients(
         name: name.clone(),
         settings: Arc::new(settings.services.clone()),
         amazon_orders: amazon.clone(),
+        amazon_cancellations: amazon.clone(),
+        amazon_returns: amazon.clone(),
+        amazon_refunds: amazon.clone(),
         package_trackers: amazon,
         sales_orders: shared.clone(),
         items: shared.clone(),
-        item_fulfillments: shared,
+        item_fulfillments: shared.clone(),
+        documents: shared.clone(),
+        accounting_periods: shared,
         ledger,
         clock,
     };
@@ -110,9 +115,15 @@ fn http_settings(timeout: Duration, open_fields: Vec<String>) -> HttpSettings {
     HttpSettings { timeout, connect_timeout: CONNECT_TIMEOUT, allow_plain_http: false, open_fields }
 }
 
-/// Our own fields, but for the shopper's token and the place a parcel was seen at.
+/// Our own fields, but for the shopper's token, the place a parcel was seen at, and what staff write about why they
+/// cancel or take back.
 fn open_fields(names: &settings::FieldNames) -> Vec<String> {
-    let closed = ["custbody_amz_shopper_identity", "custbody_amz_milestone_place"];
+    let closed = [
+        "custbody_amz_shopper_identity",
+        "custbody_amz_milestone_place",
+        "custbody_amz_cancel_reason",
+        "custcol_amz_return_reason",
+    ];
     names.iter().filter(|(standard, _)| !closed.contains(standard)).map(|(_, name)| name.to_owned()).collect()
 }
 
@@ -159,6 +170,11 @@ fn field_names(names: &settings::FieldNames) -> FieldNames {
         channel: name("custbody_amz_channel"),
         sync_state: name("custbody_amz_sync_state"),
         sync_message: name("custbody_amz_sync_message"),
+        cancel_state: name("custbody_amz_cancel_state"),
+        cancel_reason: name("custbody_amz_cancel_reason"),
+        return_id: name("custbody_amz_return_id"),
+        refund_id: name("custbody_amz_refund_id"),
+        origin: name("custbody_amz_origin"),
         hold: name("custbody_amz_hold"),
         package_id: name("custbody_amz_package_id"),
         delivery_state: name("custbody_amz_delivery_state"),
@@ -174,6 +190,7 @@ fn field_names(names: &settings::FieldNames) -> FieldNames {
         line_fulfill: name("custcol_amz_fulfill"),
         line_offer_id: name("custcol_amz_offer_id"),
         line_preview_id: name("custcol_amz_preview_id"),
+        line_return_reason: name("custcol_amz_return_reason"),
     }
 }
 

@@ -64,11 +64,11 @@ async fn the_feed_goes_on_after_its_position() {
     assert_eq!(rows, []);
     world.sandbox().clock.advance(Duration::from_secs(60));
     let patch = SalesOrderPatch { amazon_order: Some("322-1".into()), ..SalesOrderPatch::default() };
-    let first = ids[0].to_string().into();
+    let first: amz_domain::SalesOrderId = ids[0].to_string().into();
     SalesOrders::patch(&world.netsuite, &first, &patch).await.unwrap();
-    let last = FeedPosition { modified: "2026-03-01T09:00:00".into(), id: ids[2].to_string().into() };
+    let last = FeedPosition { modified: "2026-03-01T09:00:00".into(), id: ids[2].to_string() };
     let (rows, _) = all_pages(&world, Some(last)).await;
-    assert_eq!(rows.iter().map(|row| &row.id).collect::<Vec<_>>(), [&first]);
+    assert_eq!(rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), [first.as_str()]);
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ async fn a_patch_reaches_body_and_lines_and_repeats_without_harm() {
         sync_message: Some("on its way".to_owned()),
         amazon_lines: vec![(LineNumber(1), "line-a".into()), (LineNumber(2), "line-b".into())],
         close: vec![LineNumber(2)],
+        ..SalesOrderPatch::default()
     };
     for _ in 0..2 {
         world.netsuite.patch(&id, &patch).await.unwrap();

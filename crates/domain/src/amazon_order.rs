@@ -4,9 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cancellation::Cancellation;
 use crate::ids::{AmazonLineId, AmazonOrderId, LineAlias, OrderAlias, Sku};
 use crate::package::Package;
 use crate::quantity::Quantity;
+use crate::refunds::AmazonRefund;
+use crate::returns::AmazonReturn;
 use crate::word::vendor_words;
 
 vendor_words! {
@@ -34,6 +37,12 @@ pub struct AmazonOrder {
     pub lines: Vec<AmazonLine>,
     /// Its packages, those not shipped yet included.
     pub packages: Vec<Package>,
+    /// Attempts to cancel it.
+    pub cancellations: Vec<Cancellation>,
+    /// Its returns; a shopper may return line by line.
+    pub returns: Vec<AmazonReturn>,
+    /// Its refunds.
+    pub refunds: Vec<AmazonRefund>,
 }
 
 /// One line of an order at Amazon.

@@ -6,24 +6,38 @@
 
 pub mod allocation;
 pub mod amazon_order;
+pub mod cancellation;
 pub mod decimal;
+pub mod document;
 pub mod fulfillment;
 pub mod ids;
 pub mod money;
 pub mod package;
 pub mod quantity;
+pub mod refund_rejection;
+pub mod refunds;
+pub mod returns;
 pub mod sales_order;
 pub mod time;
 mod word;
 
 pub use amazon_order::{AmazonLine, AmazonOrder, DeliveryAddress, ExecutionState};
+pub use cancellation::{CancelState, Cancellation, CancellationReason, CancellationState};
+pub use document::{Document, DocumentHead, DocumentKey, DocumentKind, DocumentLine, DocumentMarks, Origin};
 pub use fulfillment::{DeliveryMarks, ItemFulfillment};
 pub use ids::{
-    AmazonLineId, AmazonOrderId, CarrierCode, ConnectionName, DeliveryOfferId, DeliveryPreviewId, ExternalId,
-    ItemFulfillmentId, ItemId, LineAlias, LineNumber, LineUniqueKey, LocationId, OrderAlias, PackageId,
-    SalesChannelId, SalesOrderId, ShipMethodId, Sku, TrackerKey, TrackingNumber,
+    AccountId, AmazonLineId, AmazonOrderId, CancellationAlias, CancellationId, CarrierCode, ConnectionName,
+    DeliveryOfferId, DeliveryPreviewId, DocumentId, EntityId, ExternalId, Generation, ItemFulfillmentId,
+    ItemId, LineAlias, LineNumber, LineUniqueKey, LocationId, OrderAlias, PackageId, RefundAlias, RefundId,
+    ReturnAlias, ReturnId, ReturnPackageId, SalesChannelId, SalesOrderId, ShipMethodId, Sku, TrackerKey,
+    TrackingNumber,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use package::{CancelReason, MilestoneCode, Package, PackageContent, PackageState, PackageTracker};
 pub use quantity::{Quantity, QuantityError};
+pub use refund_rejection::RefundRejection;
+pub use refunds::{AmazonRefund, RefundState, RefundTotal};
+pub use returns::{
+    AmazonReturn, GradedUnits, ItemCondition, ReturnLine, ReturnPackage, ReturnPackageState, ReturnState,
+};
 pub use sales_order::{Channel, ItemKind, SalesOrder, SalesOrderLine, SalesOrderStatus, SyncState};

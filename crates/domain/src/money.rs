@@ -94,6 +94,14 @@ impl Money {
         Self { amount: Decimal::ZERO, currency }
     }
 
+    /// What is left after `other` is taken away; may be negative.
+    ///
+    /// # Errors
+    /// As [`Money::plus`].
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        self.plus(Self { amount: -other.amount, currency: other.currency })
+    }
+
     /// The exact sum.
     ///
     /// # Errors

@@ -5,9 +5,10 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
+use crate::cancellation::CancelState;
 use crate::ids::{
-    AmazonLineId, AmazonOrderId, DeliveryOfferId, DeliveryPreviewId, ItemId, LineNumber, LineUniqueKey,
-    LocationId, SalesChannelId, SalesOrderId, ShipMethodId,
+    AmazonLineId, AmazonOrderId, DeliveryOfferId, DeliveryPreviewId, EntityId, ItemId, LineNumber,
+    LineUniqueKey, LocationId, SalesChannelId, SalesOrderId, ShipMethodId,
 };
 use crate::money::Currency;
 use crate::word::vendor_words;
@@ -116,6 +117,8 @@ pub struct SalesOrder {
     pub number: String,
     /// Status letter.
     pub status: SalesOrderStatus,
+    /// The customer it is for.
+    pub customer: Option<EntityId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// Location on the body.
@@ -159,10 +162,22 @@ pub struct OrderFields {
     pub sync_state: Option<SyncState>,
     /// `custbody_amz_sync_message`.
     pub sync_message: Option<String>,
+    /// `custbody_amz_cancel_state`.
+    pub cancel_state: Option<CancelState>,
+    /// `custbody_amz_cancel_reason`: why staff want it cancelled, in the merchant's words.
+    pub cancel_reason: Option<String>,
     /// `custbody_amz_hold`: staff keep the order back.
     pub hold: bool,
     /// `custbody_amz_shopper_identity`: the shopper's identity token, needed for Prime lines.
     pub shopper_identity: Option<String>,
+}
+
+impl OrderFields {
+    /// True when staff ask for the order to be cancelled, however they spell the word.
+    pub fn asks_to_cancel(&self) -> bool {
+        let word = self.cancel_state.as_ref().map(CancelState::as_str).unwrap_or_default();
+        word.trim().eq_ignore_ascii_case(CancelState::Requested.as_str())
+    }
 }
 
 /// A shipping address as NetSuite holds it: any part may be missing.

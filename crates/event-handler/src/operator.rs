@@ -1,6 +1,6 @@
 //! What a person asks for through the `amz` command, kept as a notice like any other.
 
-use amz_domain::ConnectionName;
+use amz_domain::{ConnectionName, RefundRejection};
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
 use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
@@ -17,13 +17,34 @@ pub enum Command {
         /// The lane.
         lane: Lane,
     },
+    /// `operator.approve`: what waits for a person's approval may go on.
+    Approve {
+        /// The lane.
+        lane: Lane,
+        /// The parked subject, for example `refund/<id>`.
+        subject: String,
+    },
+    /// `operator.reject`: a refund that Amazon asks for will not be paid.
+    Reject {
+        /// The lane.
+        lane: Lane,
+        /// The refund: `refund/<id>`.
+        subject: String,
+        /// Why.
+        reason: RefundRejection,
+    },
 }
+
+/// Longest subject that is taken, in bytes.
+const MAX_SUBJECT_BYTES: usize = 512;
 
 impl Command {
     /// Name of the command.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Retry { .. } => "operator.retry",
+            Self::Approve { .. } => "operator.approve",
+            Self::Reject { .. } => "operator.reject",
         }
     }
 
@@ -31,6 +52,12 @@ impl Command {
     pub fn notice(&self, connection: &ConnectionName, key: String, received_at: DateTime<Utc>) -> NewNotice {
         let body = match self {
             Self::Retry { lane } => json!({"type": self.kind(), "lane": lane.to_string()}),
+            Self::Approve { lane, subject } => {
+                json!({"type": self.kind(), "lane": lane.to_string(), "subject": subject})
+            }
+            Self::Reject { lane, subject, reason } => json!({
+                "type": self.kind(), "lane": lane.to_string(), "subject": subject, "reason": reason.as_str(),
+            }),
         };
         NewNotice {
             connection: connection.clone(),
@@ -49,13 +76,25 @@ impl Command {
     pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
         let unreadable = |detail: &str| Rule::CommandUnreadable.broken(detail);
         let document: Value = serde_json::from_slice(body).map_err(|_| unreadable("a command is JSON"))?;
+        let lane = || {
+            let lane = text::member(&document, "lane").and_then(|lane| lane.parse().ok());
+            let expected = "lane must be order/<id>, amazon-order/<id> or document/<kind>-<id>";
+            lane.ok_or_else(|| unreadable(expected))
+        };
+        let subject = || {
+            text::member(&document, "subject")
+                .filter(|subject| text::is_plain(subject, MAX_SUBJECT_BYTES))
+                .ok_or_else(|| unreadable("subject must be what is parked, for example refund/<id>"))
+        };
         match document.get("type").and_then(Value::as_str) {
-            Some("operator.retry") => {
-                let lane = text::member(&document, "lane").and_then(|lane| lane.parse().ok());
-                let lane = lane.ok_or_else(|| unreadable("lane must be order/<id> or amazon-order/<id>"))?;
-                Ok(Self::Retry { lane })
+            Some("operator.retry") => Ok(Self::Retry { lane: lane()? }),
+            Some("operator.approve") => Ok(Self::Approve { lane: lane()?, subject: subject()? }),
+            Some("operator.reject") => {
+                let reason = text::member(&document, "reason").and_then(|word| RefundRejection::parse(&word));
+                let reason = reason.ok_or_else(|| unreadable("reason must be one of Amazon's words"))?;
+                Ok(Self::Reject { lane: lane()?, subject: subject()?, reason })
             }
-            _ => Err(unreadable("type must be operator.retry")),
+            _ => Err(unreadable("type must be operator.retry, operator.approve or operator.reject")),
         }
     }
 }
@@ -65,17 +104,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn command_survives_the_inbox() {
-        let command = Command::Retry { lane: Lane::SalesOrder("42".into()) };
-        let notice = command.notice(&"main".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
-        assert_eq!((notice.source, notice.kind.as_str()), (NoticeSource::Operator, "operator.retry"));
-        assert_eq!(Command::parse(notice.body.as_bytes()), Ok(command));
+    fn commands_survive_the_inbox() {
+        let lane = Lane::SalesOrder("42".into());
+        let subject = "refund/R-1".to_owned();
+        for (command, kind) in [
+            (Command::Retry { lane: lane.clone() }, "operator.retry"),
+            (Command::Approve { lane: lane.clone(), subject: subject.clone() }, "operator.approve"),
+            (
+                Command::Reject { lane, subject, reason: RefundRejection::NonReturnableItems },
+                "operator.reject",
+            ),
+        ] {
+            let notice = command.notice(&"main".into(), "command-1".to_owned(), DateTime::UNIX_EPOCH);
+            assert_eq!((notice.source, notice.kind.as_str()), (NoticeSource::Operator, kind));
+            assert_eq!(Command::parse(notice.body.as_bytes()), Ok(command));
+        }
     }
 
     #[test]
     fn other_texts_are_not_commands() {
-        for body in ["", "5", "{}", r#"{"type":"operator.retry"}"#, r#"{"type":"operator.retry","lane":"x"}"#]
-        {
+        for body in [
+            "",
+            "5",
+            "{}",
+            r#"{"type":"operator.retry"}"#,
+            r#"{"type":"operator.retry","lane":"x"}"#,
+            r#"{"type":"operator.approve","lane":"order/42"}"#,
+            r#"{"type":"operator.approve","lane":"order/42","subject":""}"#,
+            r#"{"type":"operator.approve","subject":"refund/R-1"}"#,
+            r#"{"type":"operator.reject","lane":"order/42","subject":"refund/R-1"}"#,
+            r#"{"type":"operator.reject","lane":"order/42","subject":"refund/R-1","reason":"NO"}"#,
+        ] {
             assert_eq!(Command::parse(body.as_bytes()).unwrap_err().code, "command_unreadable");
         }
     }

@@ -1,11 +1,11 @@
 //! Which lane a notice is for, and what to look at.
 
-use amz_domain::{AmazonOrderId, OrderAlias, SalesOrderId, TrackerKey};
+use amz_domain::{AmazonOrderId, DocumentKey, DocumentKind, OrderAlias, SalesOrderId, TrackerKey};
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
 use amz_services::work::{Ask, Lane};
 
 use crate::amazon::{AmazonEvent, EventType};
-use crate::netsuite::{RecordChange, RecordType};
+use crate::netsuite::{Change, RecordChange, RecordType};
 use crate::operator::Command;
 use crate::rejection::{Rejection, Rule};
 
@@ -40,6 +40,8 @@ pub enum Address {
     Tracker(TrackerKey),
     /// A sales order.
     SalesOrder(SalesOrderId),
+    /// A document that may follow from a sales order; the links know the lanes of those that are known.
+    Document(DocumentKey),
     /// A lane by name.
     Lane(Lane),
 }
@@ -72,21 +74,23 @@ pub fn route_amazon(event: &AmazonEvent) -> Result<Route, Rejection> {
         EventType::PackageDeliveryInTransit
         | EventType::PackageDelivered
         | EventType::PackageDeliveryCancelled
-        | EventType::PackageDeliveryFailure => {
-            order_route(event).ok_or_else(|| unnamed(event, "businessProduct/<id>/order/<order id>/…"))
-        }
-        EventType::PackageTrackerMilestoneChanged => tracker_route(event)
-            .or_else(|| order_route(event))
-            .ok_or_else(|| unnamed(event, "businessProduct/<id>/carrier/<code>/tracker/<number>")),
-        EventType::RefundRequested | EventType::RefundCompleted => {
-            Ok(Route::Kept { why: "no use case handles refunds yet" })
-        }
-        EventType::ReturnStarted
+        | EventType::PackageDeliveryFailure
+        | EventType::RefundRequested
         | EventType::ReturnPackageInTransit
         | EventType::ReturnPackageDelivered
         | EventType::ReturnPackageDeliveryFailed
         | EventType::ReturnItemGraded
-        | EventType::ReturnCompleted => Ok(Route::Kept { why: "no use case handles returns yet" }),
+        | EventType::ReturnCompleted => order_route(event, Ask::AmazonOrder),
+        // what we told Amazon ourselves comes back as these two: the ask names it, so that it can be recognised
+        EventType::ReturnStarted => {
+            order_route(event, event.return_id().cloned().map_or(Ask::AmazonOrder, Ask::ReturnStarted))
+        }
+        EventType::RefundCompleted => {
+            order_route(event, event.refund().cloned().map_or(Ask::AmazonOrder, Ask::RefundCompleted))
+        }
+        EventType::PackageTrackerMilestoneChanged => tracker_route(event)
+            .or_else(|| order_route(event, Ask::AmazonOrder).ok())
+            .ok_or_else(|| unnamed(event, "businessProduct/<id>/carrier/<code>/tracker/<number>")),
         EventType::InventoryChanged => Ok(Route::Kept { why: "no use case handles stock yet" }),
         EventType::BuyabilityChanged => Ok(Route::Kept { why: "Prime eligibility is not kept in step" }),
         EventType::PersonalDataRetrievalTaskCompleted
@@ -99,7 +103,8 @@ pub fn route_amazon(event: &AmazonEvent) -> Result<Route, Rejection> {
     }
 }
 
-/// Routes a change of a record. What happened to it does not matter: the record is read again.
+/// Routes a change of a record. What happened to it hardly matters: the record is read again. Only a document that
+/// was just made may be our own echo.
 pub fn route_netsuite(change: &RecordChange) -> Route {
     match &change.record_type {
         RecordType::SalesOrder => Route::Work {
@@ -107,28 +112,47 @@ pub fn route_netsuite(change: &RecordChange) -> Route {
             asks: vec![Ask::SalesOrder],
         },
         RecordType::ItemFulfillment => Route::Kept { why: "fulfilments of Amazon's packages are our own" },
-        RecordType::ReturnAuthorization => Route::Kept { why: "no use case handles returns yet" },
-        RecordType::CreditMemo | RecordType::CashRefund | RecordType::CustomerRefund => {
-            Route::Kept { why: "no use case handles refunds yet" }
-        }
+        RecordType::ReturnAuthorization => document_route(change, DocumentKind::ReturnAuthorization),
+        RecordType::CreditMemo => document_route(change, DocumentKind::CreditMemo),
+        RecordType::CashRefund => document_route(change, DocumentKind::CashRefund),
+        RecordType::CustomerRefund => document_route(change, DocumentKind::CustomerRefund),
         RecordType::Unknown(_) => Route::Kept { why: "the record type is not known" },
     }
 }
 
-/// Routes a command: a retried lane is looked at from both sides.
+/// Routes a command: a retried lane is looked at from both sides, an approved subject goes on.
 pub fn route_operator(command: &Command) -> Route {
     match command {
         Command::Retry { lane } => Route::Work {
             address: Address::Lane(lane.clone()),
             asks: vec![Ask::SalesOrder, Ask::AmazonOrder],
         },
+        Command::Approve { lane, subject } => Route::Work {
+            address: Address::Lane(lane.clone()),
+            asks: vec![Ask::Approved { subject: subject.clone() }],
+        },
+        Command::Reject { lane, subject, reason } => Route::Work {
+            address: Address::Lane(lane.clone()),
+            asks: vec![Ask::Rejected { subject: subject.clone(), reason: *reason }],
+        },
     }
 }
 
-fn order_route(event: &AmazonEvent) -> Option<Route> {
-    let id = event.order_id()?.clone();
+fn order_route(event: &AmazonEvent, ask: Ask) -> Result<Route, Rejection> {
+    let Some(id) = event.order_id().cloned() else {
+        return Err(unnamed(event, "businessProduct/<id>/order/<order id>/…"));
+    };
     let alias = event.order_alias().cloned();
-    Some(Route::Work { address: Address::AmazonOrder { id, alias }, asks: vec![Ask::AmazonOrder] })
+    Ok(Route::Work { address: Address::AmazonOrder { id, alias }, asks: vec![ask] })
+}
+
+fn document_route(change: &RecordChange, kind: DocumentKind) -> Route {
+    let document = DocumentKey::new(kind, change.id.as_str());
+    let is_new = change.change == Change::Create;
+    Route::Work {
+        address: Address::Document(document.clone()),
+        asks: vec![Ask::Document { document, is_new }],
+    }
 }
 
 fn tracker_route(event: &AmazonEvent) -> Option<Route> {
@@ -161,13 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn package_events_ask_for_the_amazon_order() {
+    fn events_on_packages_returns_and_refunds_ask_for_the_amazon_order() {
         for event_type in [
             "PACKAGE_DELIVERY_IN_TRANSIT",
             "PACKAGE_DELIVERED",
             "PACKAGE_DELIVERY_CANCELLED",
             "PACKAGE_DELIVERY_FAILURE",
             "ITEM_IN_TRANSIT",
+            "REFUND_REQUESTED",
+            "RETURN_PACKAGE_IN_TRANSIT",
+            "RETURN_PACKAGE_DELIVERED",
+            "RETURN_PACKAGE_DELIVERY_FAILED",
+            "RETURN_ITEM_GRADED",
+            "RETURN_COMPLETED",
         ] {
             assert_eq!(
                 amazon(event_type, "businessProduct/bp-1/order/322-A/delivery/D"),
@@ -177,6 +207,22 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn events_that_may_be_our_own_echo_name_what_they_are_about() {
+        let asks = |event_type: &str, below: &str| {
+            let routed = amazon(event_type, &format!("businessProduct/bp-1/order/322-A{below}")).unwrap();
+            let Route::Work { address, asks } = routed else { panic!("{routed:?}") };
+            assert_eq!(address, Address::AmazonOrder { id: "322-A".into(), alias: None });
+            asks
+        };
+        assert_eq!(asks("RETURN_STARTED", "/return/R-1"), [Ask::ReturnStarted("R-1".into())]);
+        assert_eq!(asks("RETURN_STARTED", ""), [Ask::AmazonOrder]);
+        assert_eq!(asks("REFUND_COMPLETED", "/refund/F-1"), [Ask::RefundCompleted("F-1".into())]);
+        assert_eq!(asks("REFUND_COMPLETED", ""), [Ask::AmazonOrder]);
+        assert_eq!(asks("REFUND_REQUESTED", "/refund/F-1"), [Ask::AmazonOrder]);
+        assert_eq!(amazon("RETURN_STARTED", "teleport/7").unwrap_err().code, "resource_unreadable");
     }
 
     #[test]
@@ -192,8 +238,6 @@ mod tests {
     fn types_without_a_use_case_are_kept() {
         for event_type in [
             "ORDER_CONFIRMED",
-            "REFUND_REQUESTED",
-            "RETURN_STARTED",
             "INVENTORY_CHANGED",
             "BUYABILITY_CHANGED",
             "PERSONAL_DATA_DELETION_TASK_COMPLETED",
@@ -205,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn sales_order_changes_ask_for_the_sales_order_and_other_records_are_kept() {
+    fn record_changes_ask_for_the_record_and_other_records_are_kept() {
         let netsuite = |record_type: &str, event: &str| {
             route_netsuite(
                 &RecordChange::parse(
@@ -220,8 +264,43 @@ mod tests {
                 Route::Work { address: Address::SalesOrder("42".into()), asks: vec![Ask::SalesOrder] }
             );
         }
-        assert!(matches!(netsuite("creditMemo", "create"), Route::Kept { .. }));
+        for (record_type, kind) in [
+            ("returnAuthorization", DocumentKind::ReturnAuthorization),
+            ("creditmemo", DocumentKind::CreditMemo),
+            ("cashRefund", DocumentKind::CashRefund),
+            ("customerRefund", DocumentKind::CustomerRefund),
+        ] {
+            for (event, is_new) in [("create", true), ("edit", false), ("delete", false)] {
+                let document = DocumentKey::new(kind, "42");
+                let expected = Route::Work {
+                    address: Address::Document(document.clone()),
+                    asks: vec![Ask::Document { document, is_new }],
+                };
+                assert_eq!(netsuite(record_type, event), expected);
+            }
+        }
+        assert!(matches!(netsuite("itemFulfillment", "create"), Route::Kept { .. }));
         assert!(matches!(netsuite("vendorBill", "create"), Route::Kept { .. }));
+    }
+
+    #[test]
+    fn an_approved_subject_goes_on() {
+        let lane = Lane::SalesOrder("42".into());
+        let subject = "refund/F-1".to_owned();
+        let command = Command::Approve { lane: lane.clone(), subject: subject.clone() };
+        let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
+        let expected = Route::Work { address: Address::Lane(lane), asks: vec![Ask::Approved { subject }] };
+        assert_eq!(route(&notice), Ok(expected));
+    }
+
+    #[test]
+    fn a_rejected_refund_is_told_so() {
+        let (lane, subject) = (Lane::SalesOrder("42".into()), "refund/F-1".to_owned());
+        let reason = amz_domain::RefundRejection::ReturnWindowExpired;
+        let command = Command::Reject { lane: lane.clone(), subject: subject.clone(), reason };
+        let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
+        let asks = vec![Ask::Rejected { subject, reason }];
+        assert_eq!(route(&notice), Ok(Route::Work { address: Address::Lane(lane), asks }));
     }
 
     #[test]

@@ -12,7 +12,17 @@
 //! | `.../ship` | `{carrier, tracking_number}` or `{}` | into transit |
 //! | `.../tracking-number` | `{carrier, tracking_number}` | first or changed number |
 //! | `.../milestone` | `{code, place, occurred_at}` | adds a milestone |
-//! | `.../deliver`, `.../cancel` | `{reason}` for cancel | ends the journey |
+//! | `.../deliver` | | ends the journey |
+//! | `.../cancel` | `{reason}` or `{reason, units: [{line_id, quantity}]}` | ends it, or that of some units |
+//! | `GET amazon/habits`, `PUT amazon/habits` | [`Habits`](crate::amazon::Habits) | what Amazon does by itself |
+//! | `POST amazon/orders/{id}/cancellations` | `{requested_by, reason}` | the shopper wants to cancel |
+//! | `.../cancellations/{cancellation}/settle`, `.../reject` | | decides about one |
+//! | `POST amazon/orders/{id}/refunds` | `{lines, reason, estimate: {amount, currency_code}}` | asks for one |
+//! | `POST amazon/orders/{id}/returns` | `{lines: [{line_id, quantity, reason}], packages}` | starts one |
+//! | `.../returns/{return}/packages/{package}/move` | `{state}` or `{state: "FAILED", reason}` | moves it on |
+//! | `.../returns/{return}/grade` | `{line_id, quantity, condition}` | looks at returned units |
+//! | `.../returns/{return}/complete` | | finishes it |
+//! | `GET amazon/doubled-payments` | | payments that were reported twice |
 //! | `GET`, `POST amazon/subscription`, `DELETE amazon/subscription/{id}` | a subscription | receivers |
 //! | `GET amazon/events`, `GET amazon/events/pending`, `GET amazon/deliveries` | | events |
 //! | `POST amazon/events/hold`, `POST amazon/events/take` | | keep back; hand over |
@@ -31,7 +41,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::amazon::{Amazon, CancellationReason, Content, MilestoneCode, MoveError, Place, Subscription};
+use crate::amazon::{
+    Amazon, CancellationReason, Content, MilestoneCode, MoveError, Place, Subscription, control as afterwards,
+};
 use crate::{Calls, Clock, FaultRule, Faults, Sandbox, netsuite};
 
 /// Everything below `/control`.
@@ -123,6 +135,7 @@ struct Tracking {
 #[derive(Deserialize)]
 struct Cancel {
     reason: CancellationReason,
+    units: Option<Vec<Content>>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +164,7 @@ fn pretend_amazon(amazon: Amazon) -> Router {
         .route("/orders", get(async |State(amazon): State<Amazon>| Json(amazon.orders())))
         .route("/orders/{id}", get(order))
         .nest("/orders/{id}/packages/{package}", package)
+        .merge(afterwards::router())
         .merge(events())
         .route("/tokens/revoke", post(revoke_tokens))
         .with_state(amazon)
@@ -237,9 +251,15 @@ async fn deliver(State(amazon): State<Amazon>, Path((order, package)): PackagePa
 async fn cancel(
     State(amazon): State<Amazon>,
     Path((order, package)): PackagePath,
-    Json(Cancel { reason }): Json<Cancel>,
+    Json(Cancel { reason, units }): Json<Cancel>,
 ) -> Response {
-    answer(amazon.cancel_package(&order, &package, reason))
+    match units {
+        Some(units) => {
+            let cancelled = amazon.cancel_units(&order, &package, units, reason);
+            answer(cancelled.map(|id| json!({ "package": id })))
+        }
+        None => answer(amazon.cancel_package(&order, &package, reason)),
+    }
 }
 
 async fn subscribe(State(amazon): State<Amazon>, Json(subscription): Json<Subscription>) -> StatusCode {
@@ -270,18 +290,25 @@ async fn revoke_tokens(State(amazon): State<Amazon>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn answer<T: Serialize>(moved: Result<T, MoveError>) -> Response {
+pub(crate) fn answer<T: Serialize>(moved: Result<T, MoveError>) -> Response {
     match moved {
         Ok(result) => Json(result).into_response(),
         Err(error) => {
             let status = match error {
                 MoveError::UnknownOrder(_)
                 | MoveError::UnknownPackage(_)
+                | MoveError::UnknownCancellation(_)
+                | MoveError::UnknownReturn(_)
                 | MoveError::UnknownTrackingNumber(_) => StatusCode::NOT_FOUND,
                 MoveError::TrackingNumberInUse(_)
                 | MoveError::Transition { .. }
                 | MoveError::OnHold(_)
                 | MoveError::Contents
+                | MoveError::Settled(_)
+                | MoveError::NotCancellable(_)
+                | MoveError::ReturnEnded(_)
+                | MoveError::ExternalReturn(_)
+                | MoveError::ReturnTransition { .. }
                 | MoveError::Reason { .. } => StatusCode::CONFLICT,
             };
             refuse(status, &error.to_string())

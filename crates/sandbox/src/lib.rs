@@ -44,7 +44,7 @@
 //! assert_eq!(faults.next(Vendor::Amazon, "createOrder"), None);
 //! ```
 //!
-//! Operations of Amazon are the root fields of the GraphQL schema (`createOrder`, `order`, ...) and
+//! Operations of Amazon are the root fields of the GraphQL schema (`createOrder`, `cancelOrder`, ...) and
 //! `token`; those of NetSuite are named in [`netsuite`].
 
 pub mod amazon;

@@ -97,3 +97,80 @@ async fn subscriptions_and_events_are_reached_over_http() {
     let answer = merchant.look_up(json!({ "orderId": "1" })).await;
     assert_eq!(amazon_support::refusal(&answer).0, "AccessDeniedError");
 }
+
+#[tokio::test]
+async fn cancellations_are_decided_over_http() {
+    let merchant = merchant().await;
+    let created = merchant.created(&order("A")).await;
+    let id = created["id"].as_str().unwrap();
+    let post = async |path: String, body: Value| control(&merchant, Method::POST, &path, Some(body)).await;
+    let (status, mut habits) = control(&merchant, Method::GET, "amazon/habits", None).await;
+    assert_eq!((status, &habits["cancellation_delay_s"]), (200, &json!(60)));
+    habits["cancellation_delay_s"] = Value::Null;
+    assert_eq!(control(&merchant, Method::PUT, "amazon/habits", Some(habits)).await.0, 204);
+    assert_eq!(merchant.amazon().habits().cancellation_delay_s, None);
+
+    let at = format!("amazon/orders/{id}/cancellations");
+    let (_, first) = post(at.clone(), json!({ "reason": "ORDERED_BY_MISTAKE" })).await;
+    let (_, second) = post(at.clone(), json!({ "requested_by": "BWP_CUSTOMER_SERVICE_AGENT" })).await;
+    let [first, second] = [&first, &second].map(|made| made["cancellation"].as_str().unwrap());
+    let decide = async |which: &str, how: &str| {
+        control(&merchant, Method::POST, &format!("{at}/{which}/{how}"), None).await
+    };
+    assert_eq!(decide(first, "reject").await.0, 200);
+    assert_eq!(decide(first, "settle").await.0, 409);
+    assert_eq!(decide(second, "settle").await, (200, json!({ "state": "SUCCESS" })));
+    assert_eq!(decide("none", "settle").await.0, 404);
+    assert_eq!(post(at.clone(), json!({})).await.0, 409);
+    assert_eq!(post("amazon/orders/none/cancellations".into(), json!({})).await.0, 404);
+    let (_, shown) = control(&merchant, Method::GET, &format!("amazon/orders/{id}"), None).await;
+    let states = [0, 1].map(|n| shown["cancellations"][n]["state"].clone());
+    assert_eq!(states, [json!("REJECTED"), json!("SUCCESS")]);
+    assert_eq!(shown["cancellations"][0]["requested_by"], "SHOPPER");
+}
+
+#[tokio::test]
+async fn refunds_and_returns_are_played_over_http() {
+    let merchant = merchant().await;
+    let created = merchant.created(&order("A")).await;
+    let (id, line) = (created["id"].as_str().unwrap(), &created["lineItems"][0]["id"]);
+    let package = created["packageInformation"]["details"][0]["id"].as_str().unwrap();
+    let post = async |path: &str, body: Value| {
+        control(&merchant, Method::POST, &format!("amazon/orders/{id}/{path}"), Some(body)).await
+    };
+    let unit = json!({ "line_id": line, "quantity": 1 });
+    let cancel = json!({ "reason": "UNFULFILLABLE", "units": [unit] });
+    let (status, cancelled) = post(&format!("packages/{package}/cancel"), cancel).await;
+    assert_eq!(status, 200, "{cancelled}");
+    assert_eq!(cancelled["package"], json!(merchant.amazon().order(id).unwrap().packages[0].id));
+
+    let refund =
+        json!({ "lines": [unit], "reason": "OTHERS", "estimate": { "amount": 4.5, "currency_code": null } });
+    let (_, refund) = post("refunds", refund).await;
+    assert_eq!(refund["refund"], json!(merchant.amazon().order(id).unwrap().refunds[1].id));
+    assert_eq!(post("refunds", json!({ "lines": [{ "line_id": "x", "quantity": 1 }] })).await.0, 409);
+
+    let reason = json!({ "code": "TOO_SMALL", "description": "Too small" });
+    let start = json!({ "lines": [{ "line_id": line, "quantity": 1, "reason": reason }] });
+    let (status, started) = post("returns", start).await;
+    assert_eq!(status, 200, "{started}");
+    let returned = started["return"].as_str().unwrap();
+    let step = format!("returns/{returned}/packages/{}/move", started["packages"][0].as_str().unwrap());
+    assert_eq!(post(&step, json!({ "state": "DELIVERED" })).await.0, 409);
+    assert_eq!(post(&step, json!({ "state": "IN_TRANSIT" })).await.0, 200);
+    assert_eq!(post(&step, json!({ "state": "FAILED", "reason": "SHIPMENT_LOST" })).await.0, 200);
+    let grade = json!({ "line_id": line, "quantity": 1, "condition": "SELLABLE" });
+    assert_eq!(post(&format!("returns/{returned}/grade"), grade.clone()).await.0, 200);
+    assert_eq!(post(&format!("returns/{returned}/grade"), grade.clone()).await.0, 409);
+    assert_eq!(post("returns/none/grade", grade).await.0, 404);
+    let complete = format!("amazon/orders/{id}/returns/{returned}/complete");
+    assert_eq!(control(&merchant, Method::POST, &complete, None).await.0, 200);
+    let (_, shown) = control(&merchant, Method::GET, &format!("amazon/orders/{id}"), None).await;
+    let shown = &shown["returns"][0];
+    assert_eq!(
+        (&shown["state"], &shown["packages"][0]["reason"]),
+        (&json!("COMPLETED"), &json!("SHIPMENT_LOST"))
+    );
+    let doubled = control(&merchant, Method::GET, "amazon/doubled-payments", None).await;
+    assert_eq!(doubled, (200, json!([])));
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use amazon_support::{Merchant, merchant_with, order};
 use amz_sandbox::amazon::{
-    AmazonSettings, MilestoneCode, SenderAuthentication, Subscription, WebhookSettings,
+    AmazonSettings, ItemCondition, MilestoneCode, SenderAuthentication, Subscription, WebhookSettings,
 };
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -243,4 +243,33 @@ async fn duplicates_and_shuffles_lose_nothing() {
     received.sort();
     received.dedup();
     assert_eq!(received, made);
+}
+
+#[tokio::test]
+async fn filled_events_of_refunds_and_returns_carry_only_the_one_they_are_about() {
+    let (merchant, _, _) = scene(WebhookSettings { filled: true, ..Default::default() }).await;
+    let created = merchant.created(&order("A")).await;
+    let (id, line) = (created["id"].as_str().unwrap(), &created["lineItems"][0]["id"]);
+    let amazon = merchant.amazon();
+    let unit = json!({ "line_id": line, "quantity": 1 });
+    let refund = || serde_json::from_value(json!({ "lines": [unit] })).unwrap();
+    amazon.request_refund(id, refund()).unwrap();
+    let second = amazon.request_refund(id, refund()).unwrap();
+    let returned =
+        amazon.start_return(id, serde_json::from_value(json!({ "lines": [unit] })).unwrap()).unwrap();
+    amazon
+        .grade_units(id, &returned, &serde_json::from_value(unit.clone()).unwrap(), ItemCondition::Damaged)
+        .unwrap();
+    let total = json!({ "totalAmount": { "amount": 5, "currencyCode": "USD" } });
+    let report = json!({ "id": second, "state": "SUCCESS", "refundTotal": total });
+    merchant.update(&created["id"], json!({ "refunds": { "details": [report] } })).await;
+    let events = amazon.events();
+    let data = |position: usize| &events[position].body["data"]["order"];
+    assert_eq!(data(2)["refunds"]["details"].as_array().unwrap().len(), 1);
+    assert_eq!(data(2)["refunds"]["details"][0]["id"], json!(second));
+    assert_eq!(data(3)["returns"]["details"][0]["id"], json!(returned));
+    assert_eq!(events[4].event_type, "RETURN_ITEM_GRADED");
+    assert_eq!(events[4].body["data"], json!({}));
+    // Amazon's page shows a list of single details here
+    assert_eq!(data(5)["refunds"][0]["details"]["state"], "SUCCESS");
 }

@@ -140,3 +140,56 @@ async fn a_client_that_repeats_itself_gets_each_order_once_on_a_terrible_day() {
     let faulty = merchant.running.sandbox.calls.all().iter().filter(|call| call.fault.is_some()).count();
     assert!(faulty > 5, "only {faulty} faults");
 }
+
+#[tokio::test]
+async fn a_cancellation_whose_answer_is_lost_is_there_and_not_asked_for_twice() {
+    let merchant = merchant().await;
+    let created = merchant.created(&order("A")).await;
+    let query = "mutation($order: OrderIdentifierInput!, $input: CancelOrderInput) {
+        cancelOrder(orderIdentifier: $order, input: $input) { cancellation { id } }
+    }";
+    let input = json!({ "aliases": [amazon_support::alias("OMS_CANCEL_ID", "C")] });
+    let variables = json!({ "order": { "orderId": created["id"] }, "input": input });
+    let body = json!({ "query": query, "variables": variables });
+    merchant.script("cancelOrder", CallSelector::Nth(1), Fault::ServerError);
+    merchant.script("cancelOrder", CallSelector::Nth(2), Fault::GraphQlThrottle);
+    merchant.script("cancelOrder", CallSelector::Nth(3), Fault::LostAnswer);
+    assert_eq!(merchant.request(&body).send().await.unwrap().status(), 500);
+    let throttled = merchant.request(&body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(refusal(&throttled).0, "ThrottlingError");
+    let cancellations = || merchant.amazon().orders()[0].cancellations.len();
+    assert_eq!(cancellations(), 0);
+    assert!(merchant.request(&body).send().await.is_err());
+    assert_eq!(cancellations(), 1);
+    let repeated = merchant.request(&body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(refusal(&repeated), ("ConflictError", "AliasValueAlreadyExists"));
+    assert_eq!(cancellations(), 1);
+    assert_eq!(merchant.running.sandbox.calls.all().pop().unwrap().operation, "cancelOrder");
+}
+
+#[tokio::test]
+async fn a_refund_report_whose_answer_is_lost_has_arrived() {
+    let merchant = merchant().await;
+    let created = merchant.created(&order("A")).await;
+    let new = serde_json::from_value(json!({ "lines": [] })).unwrap();
+    let refund = merchant.amazon().request_refund(created["id"].as_str().unwrap(), new).unwrap();
+    let money = json!({ "amount": 5, "currencyCode": "USD" });
+    let report = json!({
+        "id": refund,
+        "state": "SUCCESS",
+        "refundTotal": { "totalAmount": money },
+        "paymentDetails": [{ "id": "memo-1", "amount": money, "paymentMethod": { "displayString": "memo" } }],
+    });
+    let query = "mutation($order: OrderIdentifierInput!, $input: UpdateOrderInput!) {
+        updateOrder(orderIdentifier: $order, input: $input) { order { id } }
+    }";
+    let input = json!({ "refunds": { "details": [report] } });
+    let variables = json!({ "order": { "orderId": created["id"] }, "input": input });
+    let body = json!({ "query": query, "variables": variables });
+    merchant.script("updateOrder", CallSelector::First(1), Fault::ServerErrorAfterCommit);
+    assert_eq!(merchant.request(&body).send().await.unwrap().status(), 500);
+    assert_eq!(merchant.amazon().doubled_payments(), []);
+    // whoever sends it once more without looking pays twice in Amazon's books
+    assert_eq!(merchant.request(&body).send().await.unwrap().status(), 200);
+    assert_eq!(merchant.amazon().doubled_payments().len(), 1);
+}

@@ -61,6 +61,30 @@ async fn records_fulfilments_trail_and_slots_are_in_reach() {
 }
 
 #[tokio::test]
+async fn staffs_doings_after_a_sale_are_in_reach() {
+    let client = Client::start().await;
+    control(&client, Method::POST, "/sales-orders", Some(json!([order(1)]))).await;
+    let bill = "/records/salesOrder/1/transform/cashSale";
+    let bill =
+        control(&client, Method::POST, bill, Some(json!({"memo": "till 4"}))).await.json()["id"].clone();
+    let path = format!("/records/cashSale/{bill}");
+    let seen = control(&client, Method::PATCH, &path, Some(json!({"memo": "till 5"}))).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
+    assert_eq!(control(&client, Method::GET, &path, None).await.json()["memo"], "till 5");
+    control(&client, Method::PUT, "/periods/2026/3", Some(json!({"closed": true}))).await;
+    let void = format!("{path}/void");
+    assert_eq!(control(&client, Method::POST, &void, None).await.status, StatusCode::BAD_REQUEST);
+    control(&client, Method::PUT, "/periods/2026/3", Some(json!({"closed": false}))).await;
+    assert_eq!(control(&client, Method::POST, &void, None).await.status, StatusCode::OK);
+    let sales = control(&client, Method::GET, "/transactions/cashSale", None).await.json();
+    assert_eq!(sales["items"][0]["status"]["id"], "V");
+    let all = control(&client, Method::GET, "/sales-orders/1/documents", None).await.json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    let month = control(&client, Method::PUT, "/periods/2026/13", Some(json!({}))).await;
+    assert_eq!(month.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn calls_are_listed_under_the_names_of_their_operations() {
     let client = Client::start().await;
     client.netsuite().load_sales_orders(vec![order(1)]).unwrap();

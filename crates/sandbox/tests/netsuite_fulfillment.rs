@@ -103,7 +103,7 @@ async fn the_source_is_named_by_internal_id() {
     assert_eq!((reply.status, reply.error().0.as_str()), (StatusCode::BAD_REQUEST, "INVALID_PARAMETER"));
     let unknown = client.post("/record/v1/salesOrder/77/!transform/itemFulfillment", &json!({})).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    let other = client.post("/record/v1/salesOrder/1001/!transform/invoice", &json!({})).await;
+    let other = client.post("/record/v1/salesOrder/1001/!transform/creditMemo", &json!({})).await;
     assert_eq!(other.status, StatusCode::BAD_REQUEST);
     let direct = client.post("/record/v1/itemFulfillment", &json!({})).await;
     assert_eq!(direct.error().0, "USER_ERROR");
@@ -169,6 +169,10 @@ async fn the_rest_of_a_half_shipped_line_can_be_closed() {
     let close = json!({"item": {"items": [{"line": 1, "isClosed": true}, {"line": 2, "isClosed": true}]}});
     client.patch("/record/v1/salesOrder/1001", &close).await;
     assert_eq!(state(&client), "F", "what was shipped is still to be billed");
+    let id = client.netsuite().fulfillments_of(1001)[0]["id"].as_str().unwrap().to_owned();
+    let delivered = json!({"custbody_amz_delivery_state": "DELIVERED"});
+    let reply = client.patch(&format!("/record/v1/itemFulfillment/{id}"), &delivered).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text);
 }
 
 #[tokio::test]

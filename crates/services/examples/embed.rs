@@ -20,7 +20,9 @@ use amz_services::audit::Vendor;
 use amz_services::connection::{Clock, Connection};
 use amz_services::lane::{LaneEnd, work};
 use amz_services::ports::{Intake, Lanes};
-use amz_services::settings::{EligibleRule, OnHold, ServiceSettings};
+use amz_services::settings::{
+    CancellationSettings, EligibleRule, Kits, OnHold, RefundSettings, ReturnSettings, ServiceSettings,
+};
 use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
 use amz_store::memory::MemoryStore;
 use chrono::Utc;
@@ -88,12 +90,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
             retry_base: Duration::from_secs(2),
             retry_limit: 12,
             unclear_wait: Duration::from_secs(60),
+            kits: Kits::AsSold,
+            cancellation: CancellationSettings::default(),
+            returns: ReturnSettings::default(),
+            refunds: RefundSettings::default(),
         }),
         amazon_orders: amazon.clone(),
+        amazon_cancellations: amazon.clone(),
+        amazon_returns: amazon.clone(),
+        amazon_refunds: amazon.clone(),
         package_trackers: amazon,
         sales_orders: netsuite.clone(),
         items: netsuite.clone(),
-        item_fulfillments: netsuite,
+        item_fulfillments: netsuite.clone(),
+        documents: netsuite.clone(),
+        accounting_periods: netsuite,
         ledger: store.clone(),
         clock,
     };

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use amz_domain::ConnectionName;
 use chrono::{DateTime, Utc};
 
-use crate::ports::{AmazonOrders, ItemFulfillments, Items, Ledger, PackageTrackers, SalesOrders};
+use crate::ports::{
+    AccountingPeriods, AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, Documents,
+    ItemFulfillments, Items, Ledger, PackageTrackers, SalesOrders,
+};
 use crate::settings::ServiceSettings;
 
 /// Where instants come from. Services never read a clock of their own.
@@ -20,6 +23,12 @@ pub struct Connection {
     pub settings: Arc<ServiceSettings>,
     /// Orders at Amazon.
     pub amazon_orders: Arc<dyn AmazonOrders>,
+    /// Cancellations at Amazon.
+    pub amazon_cancellations: Arc<dyn AmazonCancellations>,
+    /// Returns at Amazon that were made outside it.
+    pub amazon_returns: Arc<dyn AmazonReturns>,
+    /// Refunds at Amazon.
+    pub amazon_refunds: Arc<dyn AmazonRefunds>,
     /// Trackers at Amazon.
     pub package_trackers: Arc<dyn PackageTrackers>,
     /// Sales orders in NetSuite.
@@ -28,6 +37,10 @@ pub struct Connection {
     pub items: Arc<dyn Items>,
     /// Item fulfilments in NetSuite.
     pub item_fulfillments: Arc<dyn ItemFulfillments>,
+    /// Transactions in NetSuite that follow from sales orders.
+    pub documents: Arc<dyn Documents>,
+    /// Accounting periods in NetSuite.
+    pub accounting_periods: Arc<dyn AccountingPeriods>,
     /// What is known and intended.
     pub ledger: Arc<dyn Ledger>,
     /// Now.

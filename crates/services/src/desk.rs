@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use amz_domain::DocumentKey;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -129,6 +130,22 @@ impl<'work> Desk<'work> {
         Leavings { lines, wait, unsettled, parked: newly_parked }
     }
 
+    /// True while the outcome of a write of this look is not known.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// Documents that were parked when the look began.
+    pub(crate) fn parked_documents(&self) -> Vec<DocumentKey> {
+        let subjects = self.parked.iter().filter_map(|parked| parked.subject.strip_prefix("document/"));
+        subjects.filter_map(DocumentKey::parse).collect()
+    }
+
+    /// True when a subject that begins so was parked when the look began.
+    pub(crate) fn has_parked(&self, prefix: &str) -> bool {
+        self.parked.iter().any(|parked| parked.subject.starts_with(prefix))
+    }
+
     /// Parks a subject of the lane; the lane's other subjects go on.
     pub(crate) async fn park(&mut self, subject: &str, reason: &Reason) -> Result<(), StoreError> {
         let connection = self.connection;
@@ -147,7 +164,7 @@ impl<'work> Desk<'work> {
             return Ok(());
         };
         let parked = self.parked.remove(index);
-        self.connection.ledger.unpark(self.lease, subject).await?;
+        self.connection.ledger.unpark(self.lease, subject, self.connection.now()).await?;
         tracing::info!(subject, code = %parked.reason.code, "no longer parked");
         self.note(format!("no longer parked: {subject} ({})", parked.reason.code));
         Ok(())

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::intent::Intent;
 use crate::orders::fixtures::settings;
-use crate::ports::amazon::{MockAmazonOrders, MockPackageTrackers};
+use crate::ports::amazon::{
+    MockAmazonCancellations, MockAmazonOrders, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
+};
+use crate::ports::documents::{MockAccountingPeriods, MockDocuments};
 use crate::ports::ledger::MockLedger;
 use crate::ports::netsuite::{MockItemFulfillments, MockItems, MockSalesOrders};
 use crate::work::{Lane, LaneKey};
@@ -97,10 +100,15 @@ fn stage(
         name: "main".into(),
         settings: Arc::new(settings()),
         amazon_orders: Arc::new(MockAmazonOrders::new()),
+        amazon_cancellations: Arc::new(MockAmazonCancellations::new()),
+        amazon_returns: Arc::new(MockAmazonReturns::new()),
+        amazon_refunds: Arc::new(MockAmazonRefunds::new()),
         package_trackers: Arc::new(MockPackageTrackers::new()),
         sales_orders: Arc::new(MockSalesOrders::new()),
         items: Arc::new(MockItems::new()),
         item_fulfillments: Arc::new(MockItemFulfillments::new()),
+        documents: Arc::new(MockDocuments::new()),
+        accounting_periods: Arc::new(MockAccountingPeriods::new()),
         ledger: Arc::new(ledger),
         clock: Arc::new(now),
     };

@@ -32,6 +32,26 @@ pub enum Operation {
     CreateFulfillment,
     /// NetSuite: fields and tracking number of an item fulfilment.
     MarkFulfillment,
+    /// Amazon `cancelOrder`.
+    CancelOrder,
+    /// Amazon `updateOrder` with a return made outside Amazon.
+    TellReturn,
+    /// Amazon `updateOrder` with the end of such a return.
+    ConcludeReturn,
+    /// Amazon `updateOrder` with what became of a refund.
+    ReportRefund,
+    /// Amazon `updateOrder` with a refund made outside Amazon.
+    TellRefund,
+    /// NetSuite: sales order to return authorization.
+    CreateReturnAuthorization,
+    /// NetSuite: return authorization to item receipt.
+    CreateItemReceipt,
+    /// NetSuite: credit memo or cash refund.
+    CreateRefundDocument,
+    /// NetSuite: customer refund that pays out a credit memo.
+    CreatePayout,
+    /// NetSuite: our fields on a document, and lines closed.
+    MarkDocument,
 }
 
 impl Operation {
@@ -43,16 +63,36 @@ impl Operation {
             Self::MarkSalesOrder => "markSalesOrder",
             Self::CreateFulfillment => "createFulfillment",
             Self::MarkFulfillment => "markFulfillment",
+            Self::CancelOrder => "cancelOrder",
+            Self::TellReturn => "tellReturn",
+            Self::ConcludeReturn => "concludeReturn",
+            Self::ReportRefund => "reportRefund",
+            Self::TellRefund => "tellRefund",
+            Self::CreateReturnAuthorization => "createReturnAuthorization",
+            Self::CreateItemReceipt => "createItemReceipt",
+            Self::CreateRefundDocument => "createRefundDocument",
+            Self::CreatePayout => "createPayout",
+            Self::MarkDocument => "markDocument",
         }
     }
 
     /// All operations.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 15] = [
         Self::CreateOrder,
         Self::UpdateOrder,
         Self::MarkSalesOrder,
         Self::CreateFulfillment,
         Self::MarkFulfillment,
+        Self::CancelOrder,
+        Self::TellReturn,
+        Self::ConcludeReturn,
+        Self::ReportRefund,
+        Self::TellRefund,
+        Self::CreateReturnAuthorization,
+        Self::CreateItemReceipt,
+        Self::CreateRefundDocument,
+        Self::CreatePayout,
+        Self::MarkDocument,
     ];
 
     /// The operation of a name.
@@ -64,8 +104,22 @@ impl Operation {
     /// finds nothing left to write settles it.
     pub fn is_repeatable(self) -> bool {
         match self {
-            Self::CreateOrder | Self::CreateFulfillment => false,
-            Self::UpdateOrder | Self::MarkSalesOrder | Self::MarkFulfillment => true,
+            // a refund report adds payments, so its repeat is looked up first
+            Self::CreateOrder
+            | Self::CreateFulfillment
+            | Self::CancelOrder
+            | Self::TellReturn
+            | Self::ReportRefund
+            | Self::TellRefund
+            | Self::CreateReturnAuthorization
+            | Self::CreateItemReceipt
+            | Self::CreateRefundDocument
+            | Self::CreatePayout => false,
+            Self::UpdateOrder
+            | Self::MarkSalesOrder
+            | Self::MarkFulfillment
+            | Self::ConcludeReturn
+            | Self::MarkDocument => true,
         }
     }
 }

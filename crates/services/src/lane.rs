@@ -1,22 +1,31 @@
 //! One look at one leased lane: resolve, plan, apply, and say how it ended.
 
-use amz_domain::{AmazonOrderId, SalesOrderId, TrackerKey};
+use amz_domain::{
+    AmazonOrderId, CancelState, DocumentKey, Origin, RefundRejection, RefundState, SalesOrderId, TrackerKey,
+};
 use chrono::{DateTime, Utc};
 
 use crate::audit::in_lane;
+use crate::cancellation;
 use crate::connection::Connection;
 use crate::desk::{Desk, Leavings, Stop};
 use crate::failure::{Advice, Failure, PortError, StoreError};
 use crate::fulfillment::{self, PackageLinks};
 use crate::link::{Link, SentOrder};
 use crate::look::{Look, LookOutcome};
+use crate::order_view::OrderView;
 use crate::orders;
 use crate::parking::{Reason, Who};
+use crate::refunds;
 use crate::retry::backoff;
+use crate::returns;
 use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
 
 /// The lane subject of failures that stop a whole look.
 const SUBJECT: &str = "lane";
+
+/// The lane subject of an order that Amazon does not show any more.
+const AMAZON_ORDER: &str = "amazon-order";
 
 /// How work on a lane ended, and what the worker does with the lease.
 #[derive(Debug)]
@@ -70,10 +79,13 @@ async fn look(connection: &Connection, claim: &Claim, jitter: u64) -> Result<Lan
     let looked = match &claim.lease.key.lane {
         Lane::SalesOrder(id) => sales_order(&mut desk, id, &claim.asks).await.map(|()| Vec::new()),
         Lane::AmazonOrder(id) => resolve(&mut desk, id, &claim.asks).await,
+        Lane::Document(document) => resolve_document(&mut desk, document, &claim.asks).await,
     };
     match looked {
         Ok(redirect) => {
-            desk.unpark(SUBJECT).await?;
+            if !desk.is_unsettled() {
+                desk.unpark(SUBJECT).await?;
+            }
             ended(connection, claim, desk, started_at, redirect).await
         }
         Err(Stop::Store(error)) => Err(error),
@@ -116,41 +128,151 @@ async fn ended(
     }
 }
 
+/// What the asks of a lane come to.
+struct Asked {
+    /// Look at the sales order.
+    sales_order: bool,
+    /// Look at Amazon's order.
+    amazon_order: bool,
+    /// Trackers with news.
+    trackers: Vec<TrackerKey>,
+    /// Documents that somebody else made or changed.
+    documents: Vec<DocumentKey>,
+    /// Subjects that a person approved.
+    approved: Vec<String>,
+    /// Refunds that a person rejected, by subject, and why.
+    rejected: Vec<(String, RefundRejection)>,
+}
+
+/// Sorts the asks. Our own echoes are noted and ask for nothing.
+fn asked(desk: &mut Desk<'_>, asks: &[Ask], links: &[Link]) -> Asked {
+    let mut asked = Asked {
+        sales_order: false,
+        amazon_order: false,
+        trackers: Vec::new(),
+        documents: Vec::new(),
+        approved: Vec::new(),
+        rejected: Vec::new(),
+    };
+    for ask in asks {
+        if is_own_echo(ask, links) {
+            desk.note(format!("{ask}: own echo, ignored"));
+            continue;
+        }
+        match ask {
+            Ask::SalesOrder => asked.sales_order = true,
+            Ask::AmazonOrder | Ask::ReturnStarted(_) | Ask::RefundCompleted(_) => asked.amazon_order = true,
+            Ask::Tracker(key) => asked.trackers.push(key.clone()),
+            Ask::Document { document, .. } => asked.documents.push(document.clone()),
+            Ask::Approved { subject } => asked.approved.push(subject.clone()),
+            Ask::Rejected { subject, reason } => asked.rejected.push((subject.clone(), *reason)),
+        }
+    }
+    if asks.iter().any(|ask| matches!(ask, Ask::AmazonOrder)) {
+        // what a person corrected meanwhile is told by no notice of its own
+        asked.documents.extend(desk.parked_documents());
+    }
+    asked.documents.sort();
+    asked.documents.dedup();
+    // the sales order may be what open work waits for
+    asked.amazon_order |= !asked.documents.is_empty()
+        || !asked.approved.is_empty()
+        || !asked.rejected.is_empty()
+        || (asked.sales_order
+            && (links.iter().any(waits)
+                || ["refund/", "cancellation", "kit/"].iter().any(|subject| desk.has_parked(subject))));
+    asked
+}
+
+/// True when an ask only tells us what we did ourselves.
+fn is_own_echo(ask: &Ask, links: &[Link]) -> bool {
+    match ask {
+        Ask::ReturnStarted(id) => links
+            .iter()
+            .any(|link| matches!(link, Link::Return(link) if link.id == *id && link.origin == Origin::NetSuite)),
+        Ask::RefundCompleted(id) => links.iter().any(|link| {
+            matches!(link, Link::Refund(link) if link.id == *id
+                && matches!(link.reported, Some((RefundState::Success, _))))
+        }),
+        Ask::Document { document, is_new: true } => links.iter().any(|link| {
+            matches!(link, Link::Document(link) if link.document == *document && link.origin == Origin::Amazon)
+        }),
+        Ask::SalesOrder | Ask::AmazonOrder | Ask::Tracker(_) | Ask::Document { .. } | Ask::Approved { .. } => false,
+        Ask::Rejected { .. } => false,
+    }
+}
+
+/// True for a link with work that waits for the sales order or for Amazon.
+fn waits(link: &Link) -> bool {
+    match link {
+        Link::Cancellation(link) => link.state == CancelState::Requested,
+        Link::Refund(link) => link.origin == Origin::Amazon && !link.is_ended,
+        Link::Order(_) | Link::Package(_) | Link::Tracker(_) | Link::Return(_) | Link::Document(_) => false,
+    }
+}
+
 /// Serves the asks of a sales order's lane.
 async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Result<(), Stop> {
     let links = desk.connection.ledger.links(&desk.lease.key).await?;
+    let asked = asked(desk, asks, &links);
     let mut sent = sent_order(&links);
-    let trackers: Vec<TrackerKey> = asks.iter().filter_map(asked_tracker).collect();
-    let amazon = asks.contains(&Ask::AmazonOrder) || !trackers.is_empty();
-    if asks.contains(&Ask::SalesOrder) || (amazon && sent.is_none()) {
-        sent = orders::run(desk, id, sent, amazon).await?;
+    let mut order = None;
+    let mut amazon = asked.amazon_order || !asked.trackers.is_empty();
+    let mut wished = false;
+    let cancellation = sent.as_ref().and_then(|sent| cancellation::link_of(&links, sent).cloned());
+    let goes_again = sent.as_ref().zip(cancellation.as_ref());
+    let goes_again = goes_again.is_some_and(|(sent, link)| orders::is_to_go_again(link, sent));
+    if asked.sales_order || goes_again || (amazon && sent.is_none()) {
+        let ordered = orders::run(desk, id, sent, cancellation.as_ref(), amazon).await?;
+        wished = ordered.look_at_amazon;
+        amazon |= wished;
+        (sent, order) = (ordered.sent, ordered.order);
     }
     let Some(sent) = sent.filter(|_| amazon) else { return Ok(()) };
-    let packages = PackageLinks::of(&links);
-    let trackers_only = !asks.contains(&Ask::AmazonOrder);
-    if trackers_only && fulfillment::run_trackers(desk, &packages, &trackers).await? {
+    let mut links = links;
+    let trackers_only = !asked.amazon_order && !wished && !asked.trackers.is_empty();
+    if trackers_only {
+        if fulfillment::run_trackers(desk, &PackageLinks::of(&links), &asked.trackers).await? {
+            return Ok(());
+        }
+        links = desk.connection.ledger.links(&desk.lease.key).await?;
+    }
+    let Some(read) = desk.connection.amazon_orders.read(&sent.amazon_order).await? else {
+        desk.park(AMAZON_ORDER, &vanished(&sent)).await?;
         return Ok(());
-    }
-    let packages = if trackers_only {
-        PackageLinks::of(&desk.connection.ledger.links(&desk.lease.key).await?)
-    } else {
-        packages
     };
-    fulfillment::run(desk, id, &sent, packages, if trackers_only { &[] } else { &trackers }).await
-}
-
-fn sent_order(links: &[Link]) -> Option<SentOrder> {
-    links.iter().find_map(|link| match link {
-        Link::Order(sent) => Some(sent.as_ref().clone()),
-        Link::Package(_) | Link::Tracker(_) => None,
-    })
-}
-
-fn asked_tracker(ask: &Ask) -> Option<TrackerKey> {
-    match ask {
-        Ask::Tracker(key) => Some(key.clone()),
-        Ask::SalesOrder | Ask::AmazonOrder => None,
+    desk.unpark(AMAZON_ORDER).await?;
+    let mut view = OrderView::new(id.clone(), sent, read, links, order);
+    let held = fulfillment::run(desk, &mut view, if trackers_only { &[] } else { &asked.trackers }).await?;
+    cancellation::run(desk, &mut view, wished, &held).await?;
+    for subject in asked.approved.iter().filter(|subject| subject.ends_with("/graded")) {
+        // no record shows that a person moved the stock; only the person can say so
+        desk.unpark(subject).await?;
     }
+    returns::run(desk, &mut view, &asked.documents).await?;
+    refunds::run(desk, &mut view, &asked.documents, &asked.approved, &asked.rejected).await?;
+    refunds::show_replaced(desk, &view.links, &view.sent).await
+}
+
+fn vanished(sent: &SentOrder) -> Reason {
+    Reason::new(
+        "amazon_order_missing",
+        format!(
+            "Amazon does not know order {} any more, or the credentials may not see it",
+            sent.amazon_order
+        ),
+        "check the target id and the permissions of the Amazon credentials",
+        Who::Operator,
+    )
+}
+
+/// The newest order that Amazon has from us.
+fn sent_order(links: &[Link]) -> Option<SentOrder> {
+    let orders = links.iter().filter_map(|link| match link {
+        Link::Order(sent) => Some(sent.as_ref()),
+        _ => None,
+    });
+    orders.max_by_key(|sent| sent.generation).cloned()
 }
 
 /// Finds out whose an unknown Amazon order is, by the alias it carries.
@@ -168,11 +290,38 @@ async fn resolve(desk: &mut Desk<'_>, id: &AmazonOrderId, asks: &[Ask]) -> Resul
     };
     desk.note(format!("the order is sales order {sales_order}"));
     let key = LaneKey { connection: connection.name.clone(), lane: Lane::SalesOrder(sales_order) };
+    Ok(redirected(connection, &key, asks))
+}
+
+/// Finds out which sales order a document follows from.
+async fn resolve_document(
+    desk: &mut Desk<'_>,
+    document: &DocumentKey,
+    asks: &[Ask],
+) -> Result<Vec<LaneRequest>, Stop> {
+    let connection = desk.connection;
+    let Some(followed) = connection.documents.order_of(document).await? else {
+        desk.note(format!("{document} follows from no sales order: left alone"));
+        return Ok(Vec::new());
+    };
+    let key = LaneKey { connection: connection.name.clone(), lane: Lane::SalesOrder(followed.sales_order) };
+    if followed.amazon_order.is_none() && connection.ledger.links(&key).await?.is_empty() {
+        desk.note(format!("{document} follows from a sales order that Amazon does not have: left alone"));
+        return Ok(Vec::new());
+    }
+    desk.note(format!("{document} follows from {}", key.lane));
+    let mut redirect = redirected(connection, &key, asks);
+    if !asks.iter().any(|ask| matches!(ask, Ask::Document { .. })) {
+        // a person asked for the lane again after its tries were used up
+        let ask = Ask::Document { document: document.clone(), is_new: false };
+        redirect.extend(redirected(connection, &key, &[ask]));
+    }
+    Ok(redirect)
+}
+
+fn redirected(connection: &Connection, key: &LaneKey, asks: &[Ask]) -> Vec<LaneRequest> {
     let due_at = connection.now();
-    Ok(asks
-        .iter()
-        .map(|ask| LaneRequest { key: key.clone(), ask: ask.clone(), due_at, notice: None })
-        .collect())
+    asks.iter().map(|ask| LaneRequest { key: key.clone(), ask: ask.clone(), due_at, notice: None }).collect()
 }
 
 /// Decides what a failed call means for the lane.
@@ -202,7 +351,14 @@ async fn failed(
             Ok(LaneEnd::Postpone { look, at, failed: true })
         }
         Advice::Retry | Advice::LookFirst => {
-            desk.park(SUBJECT, &used_up(&error, attempts)).await?;
+            let reason = used_up(&error, attempts);
+            desk.park(SUBJECT, &reason).await?;
+            for ask in &claim.asks {
+                if let Ask::Document { document, .. } = ask {
+                    // nobody names it again: the parked subject is what a retry goes by
+                    desk.park(&format!("document/{document}"), &reason).await?;
+                }
+            }
             let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }

@@ -63,7 +63,7 @@ impl Reason {
 pub struct Parked {
     /// The lane.
     pub key: LaneKey,
-    /// Which part of the lane's work: `order`, or `package/<id>`.
+    /// Which part of the lane's work: `order`, `package/<id>`, `kit/<line>` and so on.
     pub subject: String,
     /// Why.
     pub reason: Reason,

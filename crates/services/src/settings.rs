@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use amz_domain::{LocationId, SalesChannelId, ShipMethodId};
+use amz_domain::{AccountId, CancellationReason, LocationId, SalesChannelId, ShipMethodId};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 /// How one connection's orders are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,150 @@ pub struct ServiceSettings {
     pub retry_limit: u32,
     /// Wait before a write whose answer was lost is looked up again and, if absent, sent again.
     pub unclear_wait: Duration,
+    /// Whether kits go to Amazon as they are sold, or as their parts.
+    pub kits: Kits,
+    /// How cancellations are handled.
+    pub cancellation: CancellationSettings,
+    /// How returns are handled.
+    pub returns: ReturnSettings,
+    /// How refunds are handled.
+    pub refunds: RefundSettings,
+}
+
+/// How kits go to Amazon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kits {
+    /// As one line with the kit's own SKU.
+    AsSold,
+    /// As one line per part, with the parts' SKUs.
+    AsParts,
+}
+
+/// How cancellations are handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancellationSettings {
+    /// What happens with units that Amazon cannot ship.
+    pub when_unfulfillable: WhenUnfulfillable,
+    /// What happens when staff cancel some lines only.
+    pub partial_cancel: PartialCancel,
+    /// Amazon's reason per reason of the merchant (the text of `custbody_amz_cancel_reason`).
+    pub reasons: BTreeMap<String, CancellationReason>,
+    /// Amazon's reason when the merchant's is not in the table.
+    pub default_reason: CancellationReason,
+    /// First wait before Amazon is asked again what became of a cancellation; doubles up to an hour.
+    pub look: Duration,
+}
+
+/// What happens with units that Amazon cannot ship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenUnfulfillable {
+    /// They leave the sales order.
+    Cancel,
+    /// They stay open, without Amazon's flag, so that another warehouse can ship them.
+    BackOrder,
+}
+
+/// What happens when staff cancel some lines only: Amazon cancels whole orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartialCancel {
+    /// Nothing is sent; a person must look.
+    Park,
+    /// The whole order is cancelled, and what stays is sent anew.
+    WholeAndReorder,
+}
+
+/// How returns are handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnSettings {
+    /// True when return authorizations are made approved.
+    pub approve: bool,
+    /// When goods are received.
+    pub receive_on: ReceiveOn,
+    /// Where sellable goods are received; the sales order's when absent.
+    pub return_location: Option<LocationId>,
+    /// Where all other goods are received; none parks them.
+    pub damaged_location: Option<LocationId>,
+}
+
+/// When returned goods are received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiveOn {
+    /// When Amazon has the parcel; all of it to the return location.
+    Delivered,
+    /// When Amazon has said what condition they are in.
+    Graded,
+}
+
+/// How refunds are handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundSettings {
+    /// How the account bills.
+    pub billing: Billing,
+    /// What a credit memo is made from.
+    pub credit_from: CreditFrom,
+    /// When a credit memo counts as paid.
+    pub payment: RefundPaymentPolicy,
+    /// When shipping is refunded.
+    pub shipping: ShippingRefund,
+    /// How far our amount may be from Amazon's estimate, in the order's currency.
+    pub tolerance: Decimal,
+    /// Refunds above this amount wait for a person.
+    pub approval_over: Option<Decimal>,
+    /// What happens when the posting day is closed.
+    pub closed_period: ClosedPeriod,
+    /// Account that pays refunds out.
+    pub account: Option<AccountId>,
+    /// Amazon's reason of refunds that were issued in NetSuite.
+    pub external_reason: String,
+}
+
+/// How an account bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Billing {
+    /// By what each order has.
+    Detect,
+    /// With invoices.
+    Invoice,
+    /// With cash sales.
+    CashSale,
+}
+
+/// What a credit is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreditFrom {
+    /// The bill. Authorizations then stay open, and a credit of stocked items counts their stock once more.
+    Bill,
+    /// The received return authorization of exactly the refund's units; without one the bill.
+    ReturnAuthorization,
+}
+
+/// When a credit memo counts as paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundPaymentPolicy {
+    /// At once.
+    CreditMemo,
+    /// When the customer refund is made, which we make.
+    CustomerRefund,
+    /// When staff or a payment run have made a customer refund for it.
+    Later,
+}
+
+/// When shipping is refunded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShippingRefund {
+    /// Never by us.
+    Never,
+    /// With the last unit that was billed.
+    WithLastUnit,
+}
+
+/// What happens when the posting day lies in a closed period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedPeriod {
+    /// The first open day is taken.
+    FirstOpenDay,
+    /// A person must look.
+    Park,
 }
 
 /// A rule that makes a sales order line Amazon's.
@@ -58,4 +203,38 @@ pub enum OnHold {
     Wait,
     /// Amazon gets the order as `NOT_STARTED` and is told to start when the hold ends.
     Reserve,
+}
+
+impl Default for CancellationSettings {
+    fn default() -> Self {
+        Self {
+            when_unfulfillable: WhenUnfulfillable::Cancel,
+            partial_cancel: PartialCancel::Park,
+            reasons: BTreeMap::new(),
+            default_reason: CancellationReason::Other,
+            look: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for ReturnSettings {
+    fn default() -> Self {
+        Self { approve: true, receive_on: ReceiveOn::Graded, return_location: None, damaged_location: None }
+    }
+}
+
+impl Default for RefundSettings {
+    fn default() -> Self {
+        Self {
+            billing: Billing::Detect,
+            credit_from: CreditFrom::ReturnAuthorization,
+            payment: RefundPaymentPolicy::CreditMemo,
+            shipping: ShippingRefund::Never,
+            tolerance: Decimal::ONE,
+            approval_over: None,
+            closed_period: ClosedPeriod::FirstOpenDay,
+            account: None,
+            external_reason: "OTHERS".to_owned(),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Lanes, asks and leases: the unit of work.
 
-use amz_domain::{AmazonOrderId, ConnectionName, SalesOrderId, TrackerKey};
+use amz_domain::{
+    AmazonOrderId, ConnectionName, DocumentKey, RefundId, RefundRejection, ReturnId, SalesOrderId, TrackerKey,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,9 @@ pub enum Lane {
     /// An Amazon order that no link knows yet: looked up once, then its work moves to the sales order's
     /// lane. Text form `amazon-order/<amazon id>`.
     AmazonOrder(AmazonOrderId),
+    /// A NetSuite document that no link knows yet: looked up once, then its work moves to the sales order's
+    /// lane. Text form `document/<kind>-<internal id>`.
+    Document(DocumentKey),
 }
 
 impl std::fmt::Display for Lane {
@@ -19,13 +24,14 @@ impl std::fmt::Display for Lane {
         match self {
             Self::SalesOrder(id) => write!(formatter, "order/{id}"),
             Self::AmazonOrder(id) => write!(formatter, "amazon-order/{id}"),
+            Self::Document(key) => write!(formatter, "document/{key}"),
         }
     }
 }
 
 /// Text that is not a lane.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a lane: expected order/<id> or amazon-order/<id>")]
+#[error("{0:?} is not a lane: expected order/<id>, amazon-order/<id> or document/<kind>-<id>")]
 pub struct NotALane(pub String);
 
 impl std::str::FromStr for Lane {
@@ -35,6 +41,9 @@ impl std::str::FromStr for Lane {
         match text.split_once('/') {
             Some(("order", id)) if !id.is_empty() => Ok(Self::SalesOrder(id.into())),
             Some(("amazon-order", id)) if !id.is_empty() => Ok(Self::AmazonOrder(id.into())),
+            Some(("document", key)) => {
+                DocumentKey::parse(key).map(Self::Document).ok_or_else(|| NotALane(text.to_owned()))
+            }
             _ => Err(NotALane(text.to_owned())),
         }
     }
@@ -64,6 +73,29 @@ pub enum Ask {
     AmazonOrder,
     /// Read one package tracker and bring its fulfilment up to date.
     Tracker(TrackerKey),
+    /// Amazon says that a return began. When we told Amazon of it ourselves, this is our own echo.
+    ReturnStarted(ReturnId),
+    /// Amazon says that a refund is done. When we reported it so, this is our own echo.
+    RefundCompleted(RefundId),
+    /// A document that follows from the sales order was made or changed in NetSuite.
+    Document {
+        /// Which document.
+        document: DocumentKey,
+        /// True when it was not changed since it was made: when we made it, this is our own echo.
+        is_new: bool,
+    },
+    /// A person approved what waits for it: the parked subject goes on without the check that parked it.
+    Approved {
+        /// The subject, for example `refund/<id>`.
+        subject: String,
+    },
+    /// A person decided that a refund which Amazon asks for will not be paid.
+    Rejected {
+        /// The refund: `refund/<id>`.
+        subject: String,
+        /// Why.
+        reason: RefundRejection,
+    },
 }
 
 impl std::fmt::Display for Ask {
@@ -72,6 +104,12 @@ impl std::fmt::Display for Ask {
             Self::SalesOrder => formatter.write_str("sales order"),
             Self::AmazonOrder => formatter.write_str("Amazon order"),
             Self::Tracker(key) => write!(formatter, "tracker {key}"),
+            Self::ReturnStarted(id) => write!(formatter, "return {id} began"),
+            Self::RefundCompleted(id) => write!(formatter, "refund {id} done"),
+            Self::Document { document, is_new: true } => write!(formatter, "new {document}"),
+            Self::Document { document, is_new: false } => write!(formatter, "changed {document}"),
+            Self::Approved { subject } => write!(formatter, "{subject} approved"),
+            Self::Rejected { subject, reason } => write!(formatter, "{subject} rejected as {reason}"),
         }
     }
 }

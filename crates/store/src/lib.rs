@@ -1,4 +1,5 @@
-//! What must survive a restart: notices, lanes, intents, links, parked items, watermarks, the audit trail.
+//! What must survive a restart: notices, lanes, intents, links, parked items and the messages about them,
+//! watermarks, the audit trail.
 //!
 //! Two implementations of the store's ports in `amz_services::ports`, held to the same contract by one
 //! suite (module `conformance`, feature `conformance`):
@@ -13,7 +14,9 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use amz_services::ports::{CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Operations};
+//! use amz_services::ports::{
+//!     CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations,
+//! };
 //! use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState, SqliteStateReader};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -30,6 +33,7 @@
 //! let intake: Arc<dyn Intake> = state.clone();
 //! let lanes: Arc<dyn Lanes> = state.clone();
 //! let ledger: Arc<dyn Ledger> = state.clone();
+//! let notifications: Arc<dyn Notifications> = state.clone();
 //! let calls: Arc<dyn CallLog> = state.clone();
 //! let feeds: [Arc<dyn NoticeFeed>; 2] = [
 //!     Arc::new(SqliteInboxReader::new(&paths.inbox, "inbox")),

@@ -101,6 +101,8 @@ async fn a_crash_loses_nothing_that_was_acknowledged() {
     assert_eq!(after.intake.cursor("inbox").await.unwrap(), 2);
     assert_eq!(after.ledger.links(&order("1")).await.unwrap(), [order_link("322-A", money("19.90"))]);
     assert_eq!(after.ledger.parked(&order("1")).await.unwrap().len(), 1);
+    let told = stores.notifications.due_notifications(at(9), 10).await.unwrap();
+    assert_eq!((told.len(), after.notifications.due_notifications(at(9), 10).await.unwrap()), (1, told));
     let expected = Backlog { lanes: 2, leased: 0, parked: 1, unsettled: 0 };
     assert_eq!(after.operations.backlog().await.unwrap(), expected);
     assert_eq!(after.lanes.resume(&"shop".into()).await.unwrap().as_deref(), Some("throttled"));
@@ -216,12 +218,24 @@ async fn old_history_goes_and_what_decides_stays() {
     }
     let done = IntentChange::Done { result: None, links: vec![order_link("322-A", money("1.00"))] };
     stores.ledger.change(&claim.lease, &create_order("done").key, &done, at(2)).await.unwrap();
+    for subject in ["order", "refund/R"] {
+        stores.ledger.park(&claim.lease, subject, &reason("x"), at(3)).await.unwrap();
+    }
+    let told = stores.notifications.due_notifications(at(3), 1).await.unwrap().remove(0);
+    stores
+        .notifications
+        .settle_notification(&told.id, amz_services::notification::NotificationEnd::Delivered, at(4))
+        .await
+        .unwrap();
+    stores.ledger.unpark(&claim.lease, "order", at(5)).await.unwrap();
     stores.lanes.postpone(&claim, &look(&claim), at(50), true).await.unwrap();
-    let one_each = Purged { notices: 1, looks: 1, calls: 0, intent_changes: 2 };
+    let one_each = Purged { notices: 1, looks: 1, calls: 0, intent_changes: 2, notifications: 1 };
     assert_eq!(state.purge(at(0), 10).await.unwrap(), Purged::default());
     assert_eq!(state.purge(at(1_000), 10).await.unwrap(), one_each);
     let timeline = stores.operations.timeline(&order("1")).await.unwrap();
-    assert_eq!(timeline.len(), 2, "the open intent and what comes next: {timeline:?}");
+    assert_eq!(timeline.len(), 3, "the open intent, what is parked and what comes next: {timeline:?}");
+    let waiting = stores.notifications.due_notifications(at(1_000), 10).await.unwrap();
+    assert_eq!(waiting.len(), 2, "messages that wait stay: {waiting:?}");
     assert_eq!(stores.ledger.links(&order("1")).await.unwrap().len(), 1);
     let claim = stores.lanes.claim("worker", at(50), LEASE, 1).await.unwrap().remove(0);
     let known = stores.ledger.plan(&claim.lease, &create_order("done"), at(99)).await.unwrap();

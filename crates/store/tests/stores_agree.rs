@@ -155,7 +155,7 @@ impl Subject {
                 .park(lease, "order", &reason(&code.to_string()), now)
                 .await
                 .map(|news| news.to_string()),
-            Step::Unpark { .. } => ledger.unpark(lease, "order").await.map(|was| was.to_string()),
+            Step::Unpark { .. } => ledger.unpark(lease, "order", now).await.map(|was| was.to_string()),
             Step::Mark { .. } | Step::Claim { .. } | Step::Pause { .. } | Step::Resume { .. } => {
                 Ok(String::new())
             }
@@ -163,9 +163,11 @@ impl Subject {
     }
 
     async fn overview(&self) -> String {
-        let Stores { lanes, operations, .. } = &self.stores;
+        let Stores { lanes, operations, notifications, .. } = &self.stores;
         let (due, backlog) = (lanes.next_due().await.unwrap(), operations.backlog().await.unwrap());
-        format!("{due:?} {backlog:?} {:?}", operations.parked_items(None).await.unwrap())
+        let messages = notifications.due_notifications(at(1_000_000), 100).await.unwrap();
+        let messages: Vec<_> = messages.into_iter().map(|told| (told.kind, told.at, told.item)).collect();
+        format!("{due:?} {backlog:?} {:?} {messages:?}", operations.parked_items(None).await.unwrap())
     }
 }
 

@@ -1,8 +1,10 @@
 //! One file per command.
 
+pub(crate) mod approve;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod parked;
+pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod sandbox;
 pub(crate) mod serve;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use amz_domain::fulfillment::FulfilledLine;
 use amz_domain::{
-    AmazonOrder, ExternalId, ItemFulfillment, LineAlias, LineNumber, OrderAlias, Package, PackageState,
-    Quantity, SalesOrder, SalesOrderId, SyncState,
+    AmazonOrder, Document, ExternalId, Generation, ItemFulfillment, LineAlias, LineNumber, OrderAlias,
+    Package, PackageState, Quantity, SalesOrder, SalesOrderId, SyncState,
 };
 use amz_services::connection::Connection;
 use amz_services::orders::{Eligibility, eligibility};
 use amz_services::settings::{OnHold, ServiceSettings};
 use anyhow::Context;
 use serde::Serialize;
+
+use super::compare_documents;
 
 /// One order as it stands on both sides.
 #[derive(Debug, Serialize)]
@@ -32,6 +34,8 @@ pub(crate) struct Standing {
     pub(crate) packages: String,
     /// Item fulfilments found under our external ids.
     pub(crate) fulfillments: usize,
+    /// What became of a cancellation, of returns and of refunds.
+    pub(crate) after_sales: String,
     /// Where the two sides differ; empty when they agree.
     pub(crate) differences: Vec<String>,
 }
@@ -59,6 +63,8 @@ struct BothSides {
     amazon: Option<AmazonOrder>,
     /// The item fulfilments of its packages, package by package.
     fulfillments: Vec<Option<ItemFulfillment>>,
+    /// Returns, receipts, bills, credits and refunds.
+    documents: Vec<Document>,
 }
 
 async fn read(connection: &Connection, id: &SalesOrderId) -> anyhow::Result<BothSides> {
@@ -67,7 +73,7 @@ async fn read(connection: &Connection, id: &SalesOrderId) -> anyhow::Result<Both
         Ok(None) => Err("NetSuite does not know it".to_owned()),
         Err(error) => Err(format!("it cannot be read: {error}")),
     };
-    let alias = OrderAlias::of(&connection.settings.account, id);
+    let alias = OrderAlias::of(&connection.settings.account, id, Generation::default());
     let amazon =
         connection.amazon_orders.find(&alias).await.context("Amazon cannot be asked for its order")?;
     let mut fulfillments = Vec::new();
@@ -80,7 +86,11 @@ async fn read(connection: &Connection, id: &SalesOrderId) -> anyhow::Result<Both
             .with_context(|| format!("the item fulfilment of package {} cannot be read", package.id))?;
         fulfillments.push(found);
     }
-    Ok(BothSides { order, amazon, fulfillments })
+    let documents = match amazon {
+        Some(_) => compare_documents::read(connection, id).await?,
+        None => Vec::new(),
+    };
+    Ok(BothSides { order, amazon, fulfillments, documents })
 }
 
 impl Standing {
@@ -95,6 +105,7 @@ impl Standing {
             amazon_order: String::new(),
             packages: String::new(),
             fulfillments: 0,
+            after_sales: String::new(),
             differences: Vec::new(),
         }
     }
@@ -108,11 +119,12 @@ impl BothSides {
         settings: &ServiceSettings,
         parked: bool,
     ) -> Standing {
-        let Self { order, amazon, fulfillments } = self;
+        let Self { order, amazon, fulfillments, documents } = self;
         let mut standing = Standing {
             amazon_order: amazon.as_ref().map(|amazon| amazon.id.to_string()).unwrap_or_default(),
             packages: amazon.as_ref().map(|amazon| states(&amazon.packages)).unwrap_or_default(),
             fulfillments: fulfillments.iter().flatten().count(),
+            after_sales: amazon.as_ref().map(after_sales).unwrap_or_default(),
             ..Standing::empty(id, number)
         };
         let order = match order {
@@ -143,6 +155,7 @@ impl BothSides {
                     compare_package(amazon, package, order, found.as_ref(), differences);
                 }
                 compare_lines(amazon, order, differences);
+                compare_documents::compare(&settings.account, order, amazon, documents, differences);
                 if order.marks.amazon_order.as_ref() != Some(&amazon.id) {
                     differences.push("the sales order does not name the Amazon order".to_owned());
                 }
@@ -200,7 +213,10 @@ fn compare_package(
     let mut wanted: BTreeMap<LineNumber, Quantity> = BTreeMap::new();
     for part in package.contents.iter().filter(|part| !part.quantity.is_zero()) {
         let alias = amazon.line(&part.line).and_then(|line| line.alias.as_ref());
-        let line = order.lines.iter().find(|line| alias == Some(&LineAlias::of(&order.id, &line.unique_key)));
+        let line = order
+            .lines
+            .iter()
+            .find(|line| alias == Some(&LineAlias::of(&order.id, &line.unique_key, Generation::default())));
         match line {
             Some(line) => add(&mut wanted, line.line, part.quantity),
             None => differences.push(format!("package {} holds an unknown line", package.id)),
@@ -233,7 +249,7 @@ fn add(units: &mut BTreeMap<LineNumber, Quantity>, line: LineNumber, quantity: Q
 /// Per line: fulfilled units are what Amazon shipped, and a line of which nothing more comes is closed.
 fn compare_lines(amazon: &AmazonOrder, order: &SalesOrder, differences: &mut Vec<String>) {
     for line in &order.lines {
-        let alias = LineAlias::of(&order.id, &line.unique_key);
+        let alias = LineAlias::of(&order.id, &line.unique_key, Generation::default());
         let held = amazon.lines.iter().find(|held| held.alias.as_ref() == Some(&alias));
         let units = |counts: fn(&Package) -> bool| -> Quantity {
             let packages = amazon.packages.iter().filter(|package| counts(package));
@@ -255,6 +271,18 @@ fn compare_lines(amazon: &AmazonOrder, order: &SalesOrder, differences: &mut Vec
                 .push(format!("line {} is open, but Amazon cancelled {cancelled} units of it", line.line));
         }
     }
+}
+
+fn after_sales(amazon: &AmazonOrder) -> String {
+    let lower = |word: &str| word.to_lowercase();
+    let cancellations =
+        amazon.cancellations.iter().map(|one| format!("cancel {}", lower(one.state.as_str())));
+    let returns = amazon.returns.iter().map(|one| format!("return {}", lower(one.state.as_str())));
+    let refunds = amazon.refunds.iter().map(|one| match one.total.money() {
+        Some(money) => format!("refund {money} {}", lower(one.state.as_str())),
+        None => format!("refund {}", lower(one.state.as_str())),
+    });
+    cancellations.chain(returns).chain(refunds).collect::<Vec<_>>().join(", ")
 }
 
 fn states(packages: &[Package]) -> String {

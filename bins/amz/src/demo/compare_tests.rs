@@ -29,6 +29,10 @@ fn settings() -> ServiceSettings {
         retry_base: Duration::from_secs(2),
         retry_limit: 12,
         unclear_wait: Duration::from_secs(10),
+        kits: amz_services::settings::Kits::AsSold,
+        cancellation: Default::default(),
+        returns: Default::default(),
+        refunds: Default::default(),
     }
 }
 
@@ -36,6 +40,7 @@ fn sales_order() -> SalesOrder {
     SalesOrder {
         id: "42".into(),
         number: "SO42".into(),
+        customer: None,
         status: SalesOrderStatus::PendingFulfillment,
         created_at: "2026-03-01T10:00:00Z".parse().unwrap(),
         location: None,
@@ -82,7 +87,7 @@ fn both(
     amazon: Option<AmazonOrder>,
     found: Option<ItemFulfillment>,
 ) -> BothSides {
-    BothSides { order, amazon, fulfillments: vec![found] }
+    BothSides { documents: Vec::new(), order, amazon, fulfillments: vec![found] }
 }
 
 #[test]
@@ -169,6 +174,9 @@ fn undeliverable() -> (SalesOrder, AmazonOrder, ItemFulfillment) {
                 .into(),
             tracker: Some(tracker),
         }],
+        cancellations: Vec::new(),
+        returns: Vec::new(),
+        refunds: Vec::new(),
     };
     let fulfillment = ItemFulfillment {
         id: "77".into(),

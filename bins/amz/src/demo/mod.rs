@@ -1,6 +1,8 @@
 //! `amz demo`: the main job from end to end, against the pretend vendors, over real HTTP.
 
+mod after_sales;
 mod compare;
+mod compare_documents;
 pub(crate) mod orders;
 mod play;
 
@@ -23,6 +25,7 @@ use crate::arguments::DemoOptions;
 use crate::command::explain;
 use crate::output::{Output, table};
 use crate::rehearsal::{self, CONNECTION};
+use after_sales::AfterSales;
 use compare::{Standing, compare};
 use play::Play;
 
@@ -95,13 +98,24 @@ impl Stage<'_> {
         sandbox.sandbox.amazon.subscribe(rehearsal::subscription(&webhook));
 
         let play = Play::new(&sandbox.sandbox.amazon, seed);
+        let after_sales = AfterSales::new(&play, &sandbox.sandbox.netsuite);
         self.settle("sales orders go to Amazon", ids.len()).await?;
+        let cancelled = after_sales.cancel()?;
+        self.settle("staff cancel an order", cancelled).await?;
         let shipped = play.ship()?;
         self.settle("parcels leave", shipped).await?;
         let milestones = play.pass_milestones()?;
         self.settle("parcels pass milestones", milestones).await?;
+        let billed = after_sales.bill()?;
+        self.settle("staff bill what shipped", billed).await?;
         let delivered = play.deliver()?;
-        self.settle("parcels arrive", delivered).await?;
+        self.settle("parcels arrive, or come to nothing", delivered).await?;
+        let returned = after_sales.return_through_amazon()?;
+        self.settle("shoppers return through Amazon", returned).await?;
+        let authorized = after_sales.authorize()?;
+        self.settle("shoppers return to the merchant", authorized).await?;
+        let refunded = after_sales.refund()?;
+        self.settle("staff refund", refunded).await?;
         let amazon_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::Amazon);
         let netsuite_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::NetSuite);
 
@@ -163,7 +177,11 @@ impl Stage<'_> {
             Some(operations) => usize::try_from(operations.backlog().await?.lanes).unwrap_or(usize::MAX),
             None => 0,
         };
-        Ok(amazon.orders().len() * 1_000_000 + fulfillments * 1_000 + waiting)
+        let documents: usize = amz_domain::DocumentKind::ALL
+            .iter()
+            .map(|kind| self.sandbox.sandbox.netsuite.count(kind.as_str()))
+            .sum();
+        Ok(amazon.orders().len() * 1_000_000 + (fulfillments + documents) * 1_000 + waiting)
     }
 }
 
@@ -222,6 +240,7 @@ fn text(report: &Report) -> String {
         "fulfilments",
         "Amazon order",
         "packages at Amazon",
+        "after the sale",
         "agree",
     ];
     text.push_str(&table(&header, &rows));
@@ -246,6 +265,7 @@ fn row(standing: &Standing) -> Vec<String> {
         amazon_order,
         packages,
         fulfillments,
+        after_sales,
         differences,
     } = standing;
     let agree =
@@ -253,7 +273,7 @@ fn row(standing: &Standing) -> Vec<String> {
     [number, status, sync_state, fulfilled]
         .into_iter()
         .cloned()
-        .chain([fulfillments.to_string(), amazon_order.clone(), packages.clone(), agree])
+        .chain([fulfillments.to_string(), amazon_order.clone(), packages.clone(), after_sales.clone(), agree])
         .collect()
 }
 

@@ -7,18 +7,29 @@ use rust_decimal::Decimal;
 
 /// The script of one rehearsal; the same seed plays the same story.
 pub(crate) struct Play<'sandbox> {
-    amazon: &'sandbox Amazon,
+    pub(super) amazon: &'sandbox Amazon,
     seed: u64,
 }
 
 /// What becomes of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Story {
-    OneParcel,
+pub(super) enum Story {
+    /// One parcel; staff refund a unit afterwards.
+    RefundedByStaff,
+    /// Two parcels.
     TwoParcels,
+    /// Half of it cannot be shipped.
     PartlyCancelled,
-    SecondAttempt,
+    /// A second delivery attempt; the shopper returns a unit through Amazon and gets it refunded.
+    ReturnedThroughAmazon,
+    /// A parcel that does not arrive before the rehearsal ends.
     StillUnderWay,
+    /// Staff cancel it before it ships.
+    CancelledByStaff,
+    /// A parcel that cannot be delivered; Amazon asks for a refund.
+    Undeliverable,
+    /// The shopper brings a unit back to the merchant, who refunds it.
+    ReturnedToMerchant,
 }
 
 impl<'sandbox> Play<'sandbox> {
@@ -27,18 +38,18 @@ impl<'sandbox> Play<'sandbox> {
     }
 
     /// Orders in an order that does not depend on which arrived first.
-    fn orders(&self) -> Vec<Order> {
+    pub(super) fn orders(&self) -> Vec<Order> {
         let mut orders = self.amazon.orders();
         orders.sort_by_key(|order| order.aliases.first().map(|alias| alias.alias_id.clone()));
         orders
     }
 
-    fn story(&self, position: u64) -> Story {
-        match position % 5 {
-            // the first of each kind always comes, so that a small rehearsal shows everything
-            kind if position < 5 => STORIES[usize::try_from(kind).unwrap_or(0)],
-            _ => STORIES[usize::try_from(dice(self.seed, position) % 5).unwrap_or(0)],
-        }
+    /// The story of the order at a position. The first of each kind always comes, so that a small rehearsal
+    /// shows everything.
+    pub(super) fn story(&self, position: u64) -> Story {
+        let kinds = STORIES.len() as u64;
+        let kind = if position < kinds { position } else { dice(self.seed, position) % kinds };
+        STORIES[usize::try_from(kind).unwrap_or(0)]
     }
 
     /// Parcels leave; some orders split, and of some the rest is cancelled.
@@ -52,7 +63,12 @@ impl<'sandbox> Play<'sandbox> {
             let story = self.story(position);
             let parts = match story {
                 Story::TwoParcels | Story::PartlyCancelled => halves(&pending.contents),
-                Story::OneParcel | Story::SecondAttempt | Story::StillUnderWay => None,
+                Story::CancelledByStaff => continue,
+                Story::RefundedByStaff
+                | Story::ReturnedThroughAmazon
+                | Story::StillUnderWay
+                | Story::Undeliverable
+                | Story::ReturnedToMerchant => None,
             };
             let packages = match parts {
                 Some(parts) => self.amazon.split(&order.id, &pending.id, parts)?,
@@ -79,7 +95,7 @@ impl<'sandbox> Play<'sandbox> {
             for tracker in order.packages.iter().filter_map(|package| package.tracker.as_ref()) {
                 let place = Place::new("Louisville", "KY");
                 let mut codes = vec![MilestoneCode::InTransit, MilestoneCode::OutForDelivery];
-                if self.story(position) == Story::SecondAttempt {
+                if self.story(position) == Story::ReturnedThroughAmazon {
                     codes.push(MilestoneCode::DeliveryAttempted);
                 }
                 passed += codes.len();
@@ -91,15 +107,22 @@ impl<'sandbox> Play<'sandbox> {
         Ok(passed)
     }
 
-    /// Parcels arrive, except those whose story leaves them under way.
+    /// Parcels arrive, or come to nothing, except those whose story leaves them under way.
     pub(crate) fn deliver(&self) -> Result<usize, MoveError> {
         let mut delivered = 0;
         for (position, order) in (0u64..).zip(self.orders()) {
-            if self.story(position) == Story::StillUnderWay {
+            let story = self.story(position);
+            if story == Story::StillUnderWay {
                 continue;
             }
             for package in order.packages.iter().filter(|package| package.state == PackageState::InTransit) {
-                self.amazon.deliver(&order.id, &package.id)?;
+                match story {
+                    Story::Undeliverable => {
+                        let reason = CancellationReason::Undeliverable;
+                        self.amazon.cancel_package(&order.id, &package.id, reason)?;
+                    }
+                    _ => self.amazon.deliver(&order.id, &package.id)?,
+                }
                 delivered += 1;
             }
         }
@@ -107,8 +130,16 @@ impl<'sandbox> Play<'sandbox> {
     }
 }
 
-const STORIES: [Story; 5] =
-    [Story::OneParcel, Story::TwoParcels, Story::PartlyCancelled, Story::SecondAttempt, Story::StillUnderWay];
+const STORIES: [Story; 8] = [
+    Story::RefundedByStaff,
+    Story::TwoParcels,
+    Story::PartlyCancelled,
+    Story::ReturnedThroughAmazon,
+    Story::StillUnderWay,
+    Story::CancelledByStaff,
+    Story::Undeliverable,
+    Story::ReturnedToMerchant,
+];
 
 /// The contents in two parts of about the same size; `None` when there is only one unit.
 fn halves(contents: &[Content]) -> Option<Vec<Vec<Content>>> {

@@ -1,6 +1,11 @@
-//! The change feed: asks NetSuite which sales orders changed, so that no bundle is needed inside the account.
+//! The change feeds: ask NetSuite which sales orders and documents changed, so that no bundle is needed inside
+//! the account.
 
 mod pace;
+mod source;
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,26 +13,28 @@ use std::time::Duration;
 use amz_domain::ConnectionName;
 use amz_services::connection::Clock;
 use amz_services::failure::{Failure, PortError, StoreError};
-use amz_services::ports::netsuite::{ChangedPage, FeedPosition};
-use amz_services::ports::{ChangedSalesOrders, Intake};
-use chrono::{LocalResult, NaiveDateTime, TimeZone};
+use amz_services::ports::Intake;
+use amz_services::ports::lanes::ChangedRow;
+use amz_services::ports::netsuite::FeedPosition;
+use amz_services::work::{LaneKey, LaneRequest};
+use chrono::{DateTime, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::later;
 use pace::{Alarm, Met};
+use source::Found;
 
 pub use pace::Pace;
-
-/// Name under which the feed keeps its watermark.
-const FEED: &str = "sales_orders";
+pub use source::Source;
 
 /// How far each pass reaches back behind the watermark: saves that overlap can surface late.
 const OVERLAP_MINUTES: i64 = 5;
 
-/// How long a changed order waits before it is read. NetSuite tells changes apart by the second: a save later in
-/// the same second makes a row that we have seen already, so the order is read when that second is over for
+/// How long a changed record waits before it is read. NetSuite tells changes apart by the second: a save later in
+/// the same second makes a row that we have seen already, so the record is read when that second is over for
 /// sure, with a little room for two clocks that differ.
 const AFTER_THE_SECOND: Duration = Duration::from_secs(2);
 
@@ -45,13 +52,13 @@ pub enum FeedError {
     Store(#[from] StoreError),
 }
 
-/// Reads one connection's change feed.
+/// Reads one of a connection's change feeds.
 #[derive(Clone)]
-pub struct SalesOrderFeed {
+pub struct ChangeFeed {
     /// Whose feed.
     pub connection: ConnectionName,
-    /// Where changed orders come from.
-    pub changed: Arc<dyn ChangedSalesOrders>,
+    /// What it follows, and where that comes from.
+    pub source: Source,
     /// Where they become work.
     pub intake: Arc<dyn Intake>,
     /// Now.
@@ -64,65 +71,109 @@ pub struct SalesOrderFeed {
     pub jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl SalesOrderFeed {
+impl ChangeFeed {
     /// Reads until nothing is left to read. Returns how many changes were new.
     ///
     /// # Errors
     /// [`FeedError`]; the next pass begins where this one got to.
     pub async fn pass(&self) -> Result<usize, FeedError> {
-        let watermark = self.intake.watermark(&self.connection, FEED).await?;
+        let feed = self.source.name();
+        let watermark = self.intake.watermark(&self.connection, feed).await?;
         let mut position = watermark.as_ref().map(|mark| behind(mark, self.timezone));
         let mut new = 0;
         loop {
-            let ChangedPage { rows, more } = self.changed.page(position.clone()).await?;
+            let (rows, more) = self.source.page(&self.connection, position.clone()).await?;
             let forget_before = position_to_forget(watermark.as_ref(), self.timezone);
             let due_at = later((self.clock)(), AFTER_THE_SECOND);
-            new += self.intake.accept_changes(&self.connection, FEED, &rows, forget_before, due_at).await?;
+            let last = rows.last().map(|row| row.position.clone());
+            let changed = rows.into_iter().map(|row| self.changed_row(row, due_at)).collect();
+            new += self.intake.accept_changes(&self.connection, feed, changed, forget_before).await?;
             if new > 0 {
                 self.wake.notify_one();
             }
-            match rows.into_iter().next_back() {
+            match last {
                 Some(last) if more => position = Some(last),
                 _ => return Ok(new),
             }
         }
     }
 
+    /// The work that a changed record makes.
+    fn changed_row(&self, found: Found, due_at: DateTime<Utc>) -> ChangedRow {
+        let Found { position, lane, ask } = found;
+        let key = LaneKey { connection: self.connection.clone(), lane };
+        ChangedRow { position, request: LaneRequest { key, ask, due_at, notice: None } }
+    }
+
     /// One pass, and how long to wait before the next: `every` while all goes well, longer while NetSuite turns
     /// it away. Refused credentials raise the alarm once; the next pass that goes well clears it.
     pub async fn step(&self, pace: &mut Pace, every: Duration) -> Duration {
-        let (passed, connection) = (self.pass().await, &self.connection);
+        let (passed, connection, feed) = (self.pass().await, &self.connection, self.source.name());
         let (wait, alarm) = pace.after(met(&passed), every, (self.jitter)());
         let wait_ms = wait.as_millis();
         match &passed {
             Ok(0) => {}
-            Ok(new) => tracing::info!(%connection, new, "sales orders changed"),
+            Ok(new) => tracing::info!(%connection, feed, new, "records changed"),
             Err(error) if alarm == Alarm::Raised => {
-                tracing::error!(alarm = "raised", %connection, %error, wait_ms, "credentials refused: the change feed asks less often and tries again by itself");
+                tracing::error!(alarm = "raised", %connection, feed, %error, wait_ms, "credentials refused: the change feed asks less often and tries again by itself");
             }
-            Err(error) => tracing::warn!(%connection, %error, wait_ms, "the change feed is tried again"),
+            Err(error) => {
+                tracing::warn!(%connection, feed, %error, wait_ms, "the change feed is tried again")
+            }
         }
         if alarm == Alarm::Cleared {
-            tracing::info!(alarm = "cleared", %connection, "the change feed can be read again");
+            tracing::info!(alarm = "cleared", %connection, feed, "the change feed can be read again");
         }
         wait
     }
+}
 
-    /// Passes over the feed at every interval until `stop`. A pass that is under way then is given up: what it
-    /// has not accepted yet comes again.
-    pub async fn run(&self, every: Duration, stop: CancellationToken) {
-        let mut pace = Pace::default();
-        let passes = async {
-            loop {
-                let wait = self.step(&mut pace, every).await;
-                tokio::time::sleep(wait).await;
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = passes => {}
+/// Passes over one connection's feeds, one after the other, at every interval until `stop`. A pass that is under way
+/// then is given up: what it has not accepted yet comes again.
+///
+/// A feed that fails slows down itself alone. Only when NetSuite turns a feed away, for its credentials or its pace,
+/// those after it wait too: they would be turned away as well, and each refused log-in counts.
+pub async fn run(feeds: Vec<ChangeFeed>, every: Duration, stop: CancellationToken) {
+    let mut turns = Turn::of(feeds, Instant::now());
+    let rounds = async {
+        while let Some(next) = round(&mut turns, every, &Instant::now).await {
+            tokio::time::sleep_until(next).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = rounds => {}
+    }
+}
+
+/// A feed, and when it is read next.
+struct Turn {
+    feed: ChangeFeed,
+    pace: Pace,
+    next: Instant,
+}
+
+impl Turn {
+    fn of(feeds: Vec<ChangeFeed>, start: Instant) -> Vec<Self> {
+        feeds.into_iter().map(|feed| Self { feed, pace: Pace::default(), next: start }).collect()
+    }
+}
+
+/// Passes over the feeds whose turn has come; says when the next one's comes.
+async fn round(turns: &mut [Turn], every: Duration, now: &(dyn Fn() -> Instant + Sync)) -> Option<Instant> {
+    let mut held_until = None;
+    for Turn { feed, pace, next } in turns.iter_mut() {
+        *next = (*next).max(held_until.unwrap_or(*next));
+        if *next > now() {
+            continue;
+        }
+        let wait = feed.step(pace, every).await;
+        *next = now() + wait;
+        if pace.is_turned_away() {
+            held_until = Some(*next);
         }
     }
+    turns.iter().map(|turn| turn.next).min()
 }
 
 /// What a pass says about the next one.
@@ -155,22 +206,4 @@ fn behind(position: &FeedPosition, timezone: Tz) -> FeedPosition {
 fn position_to_forget(watermark: Option<&FeedPosition>, timezone: Tz) -> Option<String> {
     let modified = NaiveDateTime::parse_from_str(&behind(watermark?, timezone).modified, TEXT_FORM).ok()?;
     Some((modified - chrono::Duration::hours(2)).format(TEXT_FORM).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn behind_text(modified: &str) -> String {
-        let position = FeedPosition { modified: modified.to_owned(), id: "7".into() };
-        behind(&position, chrono_tz::America::Los_Angeles).modified
-    }
-
-    #[test]
-    fn each_pass_reaches_back_and_an_hour_more_while_clocks_go_back() {
-        assert_eq!(behind_text("2026-03-01T12:00:00"), "2026-03-01T11:55:00");
-        assert_eq!(behind_text("2026-11-01T01:59:00"), "2026-11-01T00:54:00");
-        assert_eq!(behind_text("2026-11-01T02:00:00"), "2026-11-01T01:55:00");
-        assert_eq!(behind_text("not a time"), "not a time");
-    }
 }

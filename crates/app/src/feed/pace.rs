@@ -39,11 +39,13 @@ pub(super) enum Alarm {
 pub struct Pace {
     refusals: u32,
     failures: u32,
+    turned_away: bool,
 }
 
 impl Pace {
     /// How long to wait before the next pass, never less than the interval `every`. `jitter` is a random number.
     pub(super) fn after(&mut self, met: Met, every: Duration, jitter: u64) -> (Duration, Alarm) {
+        self.turned_away = matches!(met, Met::Refused | Met::Throttled(_));
         let (wait, alarm) = match met {
             Met::Well => {
                 let alarm = if self.refusals > 0 { Alarm::Cleared } else { Alarm::Unchanged };
@@ -67,6 +69,11 @@ impl Pace {
             }
         };
         (wait.max(every), alarm)
+    }
+
+    /// True when NetSuite turned the last pass away, for its credentials or its pace.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.turned_away
     }
 }
 

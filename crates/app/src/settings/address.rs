@@ -1,4 +1,4 @@
-//! Addresses: of the vendors, and of the store.
+//! Addresses: of the vendors, of who is told, and of the store.
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -10,21 +10,33 @@ use super::value::{Problem, wrong};
 pub(super) fn endpoint(text: &str) -> Result<String, Problem> {
     // an address with a user in it may hold a password
     let fault = |code| if text.contains('@') { Problem::new(code) } else { wrong(code, text) };
-    let url = Url::parse(text).map_err(|_| fault(FaultCode::NotAUrl))?;
+    let url = safe_address(text).map_err(fault)?;
+    if url.query().is_some() {
+        return Err(fault(FaultCode::NotAUrl));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Checks where messages are posted to. Not shown, since such addresses often carry a token.
+pub(super) fn webhook_address(address: SecretString) -> Result<SecretString, Problem> {
+    safe_address(address.expose_secret()).map_err(Problem::new)?;
+    Ok(address)
+}
+
+/// An address of HTTPS, or of plain HTTP on loopback, without user and fragment.
+fn safe_address(text: &str) -> Result<Url, FaultCode> {
+    let url = Url::parse(text).map_err(|_| FaultCode::NotAUrl)?;
     let plain = match url.scheme() {
         "https" => false,
         "http" => true,
-        _ => return Err(fault(FaultCode::NotAUrl)),
+        _ => return Err(FaultCode::NotAUrl),
     };
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let Some(host) = url.host().filter(|_| bare) else { return Err(fault(FaultCode::NotAUrl)) };
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let Some(host) = url.host().filter(|_| bare) else { return Err(FaultCode::NotAUrl) };
     if plain && !is_loopback(&host) {
-        return Err(fault(FaultCode::PlainHttpNotLoopback));
+        return Err(FaultCode::PlainHttpNotLoopback);
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {

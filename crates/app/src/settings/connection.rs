@@ -1,9 +1,6 @@
 //! Reads one connection.
 
-use std::collections::BTreeSet;
-
-use amz_domain::{ConnectionName, LocationId, SalesChannelId, ShipMethodId};
-use amz_services::settings::{EligibleRule, OnHold, ServiceSettings};
+use amz_domain::ConnectionName;
 
 use super::fault::{Fault, FaultCode};
 use super::model::{
@@ -11,14 +8,7 @@ use super::model::{
 };
 use super::netsuite::{AccountNames, netsuite};
 use super::reader::{Faulty, Reader, Scope};
-
-const ELIGIBLE: &[(&str, EligibleRule)] = &[
-    ("line_flag", EligibleRule::LineFlag),
-    ("location", EligibleRule::Location),
-    ("sales_channel", EligibleRule::SalesChannel),
-];
-
-const ON_HOLD: &[(&str, OnHold)] = &[("wait", OnHold::Wait), ("reserve", OnHold::Reserve)];
+use super::services::services;
 
 /// Reads a connection; every fault of it is written down before the first one stops it.
 pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<ConnectionSettings, Faulty> {
@@ -33,6 +23,7 @@ pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<C
     let settle = reader.get(&policy, "settle");
     let sync = scope.section("sync");
     let poll = reader.get(&sync, "poll");
+    let documents = reader.get(&sync, "documents");
     for section in ["mapping", "policy", "sync", "inventory"] {
         reader.check_later_keys(&scope.section(section));
     }
@@ -48,6 +39,7 @@ pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<C
         services: services?,
         settle: settle?,
         poll: poll?,
+        follow_documents: documents?,
     })
 }
 
@@ -94,65 +86,4 @@ fn oauth(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<OauthClientSettin
     let client_id = reader.get(scope, "client_id");
     let client_secret = reader.get(scope, "client_secret");
     Ok(OauthClientSettings { client_id: client_id?, client_secret: client_secret? })
-}
-
-fn services(
-    reader: &mut Reader<'_>,
-    scope: &Scope<'_>,
-    account: &AccountNames,
-) -> Result<ServiceSettings, Faulty> {
-    let (mapping, policy) = (scope.section("mapping"), scope.section("policy"));
-    let timezone = reader.get(&scope.section("netsuite"), "timezone");
-    let amazon_location = reader.find::<String>(&mapping, "amazon_location");
-    let channels = reader.find::<Vec<String>>(&mapping, "sales_channels");
-    let eligible = eligible(reader, &mapping);
-    let ship_speed = reader.find::<std::collections::BTreeMap<String, String>>(&mapping, "ship_speed");
-    let default_ship_speed = reader.find(&mapping, "default_ship_speed");
-    let hold = reader.get(&policy, "hold");
-    let on_hold = reader.choose(&policy, "on_hold", ON_HOLD);
-    let go_live = reader.find(&policy, "go_live");
-    let retry_base = reader.get(&policy, "retry_base");
-    let retry_limit = reader.get(&policy, "retry_limit");
-    let unclear_wait = reader.get(&policy, "unclear_wait");
-
-    let rules = eligible.as_deref().unwrap_or_default();
-    if rules.contains(&EligibleRule::Location) && matches!(amazon_location, Ok(None)) {
-        let expected = "a location, since `eligible` has the rule \"location\"";
-        reader.fault(Fault::new(mapping.path_of("amazon_location"), FaultCode::Missing, expected));
-    }
-    let no_channels = channels.as_ref().is_ok_and(|channels| channels.as_ref().is_none_or(Vec::is_empty));
-    if rules.contains(&EligibleRule::SalesChannel) && no_channels {
-        let expected = "a sales channel, since `eligible` has the rule \"sales_channel\"";
-        reader.fault(Fault::new(mapping.path_of("sales_channels"), FaultCode::Missing, expected));
-    }
-    let channels: BTreeSet<SalesChannelId> =
-        channels?.unwrap_or_default().into_iter().map(SalesChannelId::new).collect();
-    let speeds = ship_speed?.unwrap_or_default().into_iter();
-    Ok(ServiceSettings {
-        account: account.account.clone().ok_or(Faulty)?,
-        timezone: timezone?,
-        pages: account.pages.clone().ok_or(Faulty)?,
-        amazon_location: amazon_location?.map(LocationId::new),
-        sales_channels: channels,
-        eligible: eligible?,
-        ship_speed: speeds.map(|(method, speed)| (ShipMethodId::new(method), speed)).collect(),
-        default_ship_speed: default_ship_speed?,
-        go_live: go_live?,
-        hold: hold?,
-        on_hold: on_hold?,
-        retry_base: retry_base?,
-        retry_limit: retry_limit?,
-        unclear_wait: unclear_wait?,
-    })
-}
-
-fn eligible(reader: &mut Reader<'_>, mapping: &Scope<'_>) -> Result<Vec<EligibleRule>, Faulty> {
-    let words: Vec<String> = reader.get(mapping, "eligible")?;
-    if words.is_empty() {
-        let expected = "at least one rule; without any, no order would ever go to Amazon";
-        return Err(reader.fault(Fault::new(mapping.path_of("eligible"), FaultCode::Missing, expected)));
-    }
-    let rules: Result<BTreeSet<EligibleRule>, Faulty> =
-        words.iter().map(|word| reader.pick(mapping, "eligible", ELIGIBLE, word)).collect();
-    Ok(rules?.into_iter().collect())
 }

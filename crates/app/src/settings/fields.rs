@@ -15,6 +15,11 @@ pub(super) const FIELDS: &[Key] = fields! {
     "custbody_amz_channel": "`BWP` or `MCF`.";
     "custbody_amz_sync_state": "How the order fares with us.";
     "custbody_amz_sync_message": "Why it is parked, in words.";
+    "custbody_amz_cancel_state": "What became of a cancellation; staff ask for one by writing `requested`.";
+    "custbody_amz_cancel_reason": "Why staff cancel the order; translated by `policy.cancel_reasons`.";
+    "custbody_amz_return_id": "Amazon's return, on a return authorization.";
+    "custbody_amz_refund_id": "Amazon's refund, on a credit memo, cash refund or customer refund.";
+    "custbody_amz_origin": "Who began a return or refund: `amazon` or `netsuite`.";
     "custbody_amz_hold": "Staff keep the order back.";
     "custbody_amz_shopper_identity": "The shopper's identity token, needed for Prime lines.";
     "custbody_amz_package_id": "Amazon's package id, on the fulfilment.";
@@ -26,14 +31,11 @@ pub(super) const FIELDS: &[Key] = fields! {
     "custbody_amz_delivered_at": "When it was delivered.";
     "custbody_amz_carrier": "The carrier's code.";
     "custbody_amz_tracking_url": "The carrier's tracking page.";
-    "custbody_amz_cancel_state": "How a cancellation fares.", later;
-    "custbody_amz_return_id": "Amazon's return id.", later;
-    "custbody_amz_refund_id": "Amazon's refund id.", later;
-    "custbody_amz_origin": "Who made the change.", later;
     "custcol_amz_line_id": "Amazon's order line id.";
     "custcol_amz_fulfill": "Amazon ships this line.";
     "custcol_amz_offer_id": "Delivery offer chosen at checkout.";
     "custcol_amz_preview_id": "Delivery preview seen at checkout.";
+    "custcol_amz_return_reason": "Why a unit comes back.";
     "custitem_amz_sku": "The item's SKU at Amazon.";
     "customrecord_amz_audit_log": "Record of calls.", later;
     "customrecord_amz_outbox": "The bundle's outbox.", later;

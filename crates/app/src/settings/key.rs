@@ -63,6 +63,8 @@ pub(super) enum Kind {
     Whole { least: u64, most: u64 },
     /// Number from 0 to 1.
     Share,
+    /// Amount of money, not negative, as text: never a floating point number.
+    Amount,
     /// Whole number with a unit, within limits in milliseconds.
     Duration { least: &'static str, most: &'static str },
     /// Instant as RFC 3339 writes it.
@@ -73,6 +75,8 @@ pub(super) enum Kind {
     Address,
     /// HTTPS address, plain HTTP on loopback only.
     Endpoint,
+    /// Address that messages are posted to; a secret, because such addresses often carry a token.
+    WebhookAddress,
     /// Where the state is kept.
     Store,
     /// Secret text.
@@ -85,6 +89,8 @@ pub(super) enum Kind {
     List(&'static Kind),
     /// Table from NetSuite internal ids to values of another kind.
     Table(&'static Kind),
+    /// Table from the merchant's own words to values of another kind.
+    Words(&'static Kind),
 }
 
 impl Kind {
@@ -105,17 +111,20 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Whole { least, most } => format!("whole number, {least} to {most}"),
             Self::Share => "number, 0 to 1".to_owned(),
+            Self::Amount => "amount".to_owned(),
             Self::Duration { least, most } => format!("duration, {least} to {most}"),
             Self::Instant => "instant".to_owned(),
             Self::Zone => "time zone".to_owned(),
             Self::Address => "IP address and port".to_owned(),
             Self::Endpoint => "address".to_owned(),
+            Self::WebhookAddress => "address or secret form".to_owned(),
             Self::Store => "store address or secret form".to_owned(),
             Self::Secret => "secret".to_owned(),
             Self::PrivateKey => "secret (PEM)".to_owned(),
             Self::SigningSecrets => "secret or list of secrets".to_owned(),
             Self::List(inner) => format!("list of {}", inner.type_name()),
             Self::Table(inner) => format!("table, internal id to {}", inner.type_name()),
+            Self::Words(inner) => format!("table, text to {}", inner.type_name()),
         }
     }
 
@@ -143,6 +152,7 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Whole { least, most } => format!("a whole number from {least} to {most}"),
             Self::Share => "a number from 0 to 1".to_owned(),
+            Self::Amount => "an amount as text, for example \"1.00\", not negative".to_owned(),
             Self::Duration { least, most } => {
                 format!(
                     "a whole number with a unit such as \"250ms\", \"2s\", \"15m\" or \"1h\", from {least} to {most}"
@@ -153,6 +163,11 @@ impl Kind {
             Self::Address => "an IP address and port such as \"127.0.0.1:8080\"".to_owned(),
             Self::Endpoint => {
                 "an https:// address without user, query or fragment (http:// on loopback only)".to_owned()
+            }
+            Self::WebhookAddress => {
+                "an https:// address without user or fragment (http:// on loopback only), as text, \
+                 { env = \"NAME\" } or { file = \"PATH\" }"
+                    .to_owned()
             }
             Self::Store => {
                 "\"sqlite://PATH\", or { env = \"NAME\" } or { file = \"PATH\" } that hold it".to_owned()
@@ -167,12 +182,16 @@ impl Kind {
             }
             Self::List(inner) => format!("a list, each: {}", inner.expected()),
             Self::Table(inner) => format!("a table from internal ids, each: {}", inner.expected()),
+            Self::Words(inner) => format!("a table from texts, each: {}", inner.expected()),
         }
     }
 
     /// True when a value of this kind must never be shown.
     pub(super) fn is_secret(&self) -> bool {
-        matches!(self, Self::Secret | Self::PrivateKey | Self::SigningSecrets | Self::Store)
+        matches!(
+            self,
+            Self::Secret | Self::PrivateKey | Self::SigningSecrets | Self::WebhookAddress | Self::Store
+        )
     }
 }
 

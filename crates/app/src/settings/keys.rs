@@ -2,11 +2,13 @@
 //! this table.
 
 use super::fields::FIELDS;
+use super::handling::{MAPPING, POLICY};
 use super::key::{Key, Kind};
+use super::notifications::NOTIFICATIONS;
 
 /// Every key there is, in the order of the documentation.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [PROCESS, AMAZON, NETSUITE, FIELDS, MAPPING, POLICY, LATER].into_iter().flatten()
+    [PROCESS, NOTIFICATIONS, AMAZON, NETSUITE, FIELDS, MAPPING, POLICY, LATER].into_iter().flatten()
 }
 
 /// The key of a place in the file, for example `connection.netsuite.concurrency`.
@@ -30,7 +32,6 @@ pub(super) fn children(path: &str) -> Vec<&'static str> {
     names
 }
 
-const ID: Kind = Kind::InternalId;
 const COUNT: Kind = Kind::Whole { least: 1, most: 256 };
 
 const PROCESS: &[Key] = &[
@@ -225,115 +226,6 @@ const NETSUITE: &[Key] = &[
         "What the bundle inside NetSuite signs its notices with (`whsec_…`); a list while rotating. \
          Without it such notices are refused, and the change feed alone finds changed orders.",
     ),
-];
-
-const MAPPING: &[Key] = &[
-    Key::optional(
-        "connection.mapping.amazon_location",
-        ID,
-        "Location that stands for Amazon's warehouses. Needed by the rule `location`.",
-    ),
-    Key::with_default(
-        "connection.mapping.item_sku_field",
-        Kind::FieldId,
-        "itemid",
-        "Item field that holds the SKU: `itemid` or a custom item field.",
-    ),
-    Key::with_default(
-        "connection.mapping.eligible",
-        Kind::List(&Kind::Choice(&["line_flag", "location", "sales_channel"])),
-        "line_flag",
-        "Rules that make a line Amazon's; any of them suffices.",
-    ),
-    Key::optional(
-        "connection.mapping.sales_channels",
-        Kind::List(&ID),
-        "Sales channels whose orders Amazon ships. Needed by the rule `sales_channel`.",
-    ),
-    Key::optional(
-        "connection.mapping.ship_speed",
-        Kind::Table(&Kind::Word),
-        "Amazon's delivery speed per shipping item: `{ \"92\" = \"STANDARD\", \"93\" = \"EXPEDITED\" }`. \
-         Orders with another shipping item are parked.",
-    ),
-    Key::optional(
-        "connection.mapping.default_ship_speed",
-        Kind::Word,
-        "Delivery speed of orders without a shipping item; absent, they are parked.",
-    ),
-    Key::optional("connection.mapping.return_location", ID, "Location for returned goods that can be sold.")
-        .later(),
-    Key::optional("connection.mapping.damaged_location", ID, "Location for returned goods that cannot.")
-        .later(),
-    Key::optional("connection.mapping.adjustment_account", ID, "Account of inventory adjustments.").later(),
-    Key::optional("connection.mapping.refund_account", ID, "Account of refunds.").later(),
-];
-
-const POLICY: &[Key] = &[
-    Key::with_default(
-        "connection.policy.hold",
-        Kind::Duration { least: "0s", most: "720h" },
-        "0s",
-        "How long a new order is held back before it goes to Amazon.",
-    )
-    .unit("ms, s, m, h"),
-    Key::with_default(
-        "connection.policy.on_hold",
-        Kind::Choice(&["wait", "reserve"]),
-        "wait",
-        "While on hold: `wait` sends nothing, `reserve` creates the order at Amazon without starting it.",
-    ),
-    Key::optional("connection.policy.go_live", Kind::Instant, "Orders created before this instant stay out."),
-    Key::with_default(
-        "connection.policy.settle",
-        Kind::Duration { least: "0s", most: "10m" },
-        "1s",
-        "How long events on one order are gathered into one look.",
-    )
-    .unit("ms, s, m, h"),
-    Key::with_default(
-        "connection.policy.retry_base",
-        Kind::Duration { least: "1ms", most: "1h" },
-        "2s",
-        "First wait after a failure; later waits grow.",
-    )
-    .unit("ms, s, m, h"),
-    Key::with_default(
-        "connection.policy.retry_limit",
-        Kind::Whole { least: 1, most: 1000 },
-        "12",
-        "Tries before a person must look.",
-    )
-    .unit("tries"),
-    Key::with_default(
-        "connection.policy.unclear_wait",
-        Kind::Duration { least: "1ms", most: "1h" },
-        "60s",
-        "Wait before a write whose answer was lost is looked up again and, if absent, sent again.",
-    )
-    .unit("ms, s, m, h"),
-    Key::with_default(
-        "connection.policy.billing",
-        Kind::Choice(&["detect", "invoice", "cash_sale"]),
-        "detect",
-        "How the account bills.",
-    )
-    .later(),
-    Key::with_default(
-        "connection.sync.poll",
-        Kind::Duration { least: "10ms", most: "24h" },
-        "60s",
-        "How often the change feed asks NetSuite for changed sales orders.",
-    )
-    .unit("ms, s, m, h"),
-    Key::with_default(
-        "connection.sync.reconcile",
-        Kind::Duration { least: "1s", most: "168h" },
-        "15m",
-        "How often open orders are compared on both sides.",
-    )
-    .unit("ms, s, m, h")
-    .later(),
 ];
 
 const LATER: &[Key] = &[

@@ -14,13 +14,16 @@ mod effective;
 mod environment;
 mod fault;
 mod fields;
+mod handling;
 mod key;
 mod keys;
 mod model;
 mod nearest;
 mod netsuite;
+mod notifications;
 mod reader;
 mod secret;
+mod services;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -37,8 +40,8 @@ pub use key::Key;
 pub use keys::keys;
 pub use model::{
     BasicSettings, BwpSettings, ConnectionSettings, FieldNames, LogFormat, LogSettings, NetSuiteAuth,
-    NetSuiteSettings, OauthClientSettings, SigningAlgorithm, StoreSettings, WebhookAuthSettings,
-    WebhookSettings, WorkerSettings,
+    NetSuiteSettings, NotificationSettings, NotificationWebhook, OauthClientSettings, SigningAlgorithm,
+    StoreSettings, WebhookAuthSettings, WebhookSettings, WorkerSettings,
 };
 pub use tree::ValueSource;
 
@@ -60,6 +63,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// Logging.
     pub log: LogSettings,
+    /// Who is told when work is parked.
+    pub notifications: NotificationSettings,
     /// The connections, at least one, names unique.
     pub connections: Vec<ConnectionSettings>,
     effective: Effective,
@@ -128,12 +133,14 @@ fn settings(reader: &mut Reader<'_>, root: &Table) -> Result<Settings, Faulty> {
     let log = top.section("log");
     let format = reader.choose(&log, "format", LOG_FORMATS);
     let filter = reader.get(&log, "filter");
+    let notifications = notifications::notifications(reader, &top.section("notifications"));
     let connections = connections(reader, root);
     Ok(Settings {
         store: StoreSettings { url: url? },
         webhook: WebhookSettings { listen: listen?, max_body_bytes: max_body_bytes? },
         worker: WorkerSettings { concurrency: concurrency?, lease: lease?, listen: health? },
         log: LogSettings { format: format?, filter: filter? },
+        notifications: notifications?,
         connections: connections?,
         effective: Effective::new(Vec::new()),
     })

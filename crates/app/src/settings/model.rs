@@ -54,6 +54,24 @@ pub struct LogSettings {
     pub filter: String,
 }
 
+/// Who is told when work is parked.
+#[derive(Debug, Clone)]
+pub struct NotificationSettings {
+    /// Whether the log is told.
+    pub log: bool,
+    /// Who else is told.
+    pub webhook: Option<NotificationWebhook>,
+}
+
+/// Somebody who is told by a signed message.
+#[derive(Debug, Clone)]
+pub struct NotificationWebhook {
+    /// Where messages are posted to.
+    pub url: SecretString,
+    /// What they are signed with, at least one; several while rotating.
+    pub secrets: Vec<SecretString>,
+}
+
 /// One merchant's pair of an Amazon business product and a NetSuite account.
 #[derive(Debug, Clone)]
 pub struct ConnectionSettings {
@@ -71,6 +89,8 @@ pub struct ConnectionSettings {
     pub settle: Duration,
     /// How often the change feed asks NetSuite.
     pub poll: Duration,
+    /// Whether it asks for documents that follow from sales orders too.
+    pub follow_documents: bool,
 }
 
 /// Access to the Buy with Prime API. Addresses have no trailing slash.

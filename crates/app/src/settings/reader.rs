@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use secrecy::SecretString;
 
 use super::effective::EffectiveKey;
@@ -263,6 +264,7 @@ from_value! {
     bool: Value::Flag(flag) => Some(flag);
     u32: Value::Whole(number) => number.try_into().ok();
     usize: Value::Whole(number) => number.try_into().ok();
+    Decimal: Value::Amount(amount) => Some(amount);
     Duration: Value::Duration(duration) => Some(duration);
     DateTime<Utc>: Value::Instant(instant) => Some(instant);
     Tz: Value::Zone(zone) => Some(zone);

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 
-use super::address::{endpoint, store_address};
+use super::address::{endpoint, store_address, webhook_address};
 use super::fault::FaultCode;
 use super::key::Kind;
 use super::nearest::nearest;
@@ -21,6 +22,7 @@ pub(super) enum Value {
     Text(String),
     Flag(bool),
     Whole(u64),
+    Amount(Decimal),
     Duration(Duration),
     Instant(DateTime<Utc>),
     Zone(Tz),
@@ -82,6 +84,7 @@ pub(super) fn read(kind: &Kind, entry: &Entry, places: Places<'_>) -> Result<Val
         Kind::Flag => flag(entry).map(Value::Flag),
         Kind::Whole { least, most } => whole(entry, *least, *most).map(Value::Whole),
         Kind::Share => share(entry).map(Value::Text),
+        Kind::Amount => amount(entry).map(Value::Amount),
         Kind::Duration { least, most } => duration_within(entry, least, most).map(Value::Duration),
         Kind::Instant => {
             let text = text(entry)?;
@@ -95,6 +98,7 @@ pub(super) fn read(kind: &Kind, entry: &Entry, places: Places<'_>) -> Result<Val
             let text = text(entry)?;
             text.parse().map(Value::Address).map_err(|_| wrong(FaultCode::Malformed, text))
         }
+        Kind::WebhookAddress => webhook_address(resolve(entry, places)?).map(Value::Secret),
         Kind::Store => store_address(resolve(entry, places)?).map(Value::Secret),
         Kind::Secret => resolve(entry, places).map(Value::Secret),
         Kind::PrivateKey => {
@@ -107,7 +111,8 @@ pub(super) fn read(kind: &Kind, entry: &Entry, places: Places<'_>) -> Result<Val
         }
         Kind::SigningSecrets => signing_secrets(entry, places).map(Value::Secrets),
         Kind::List(inner) => list(inner, entry).map(Value::Texts),
-        Kind::Table(inner) => table(inner, entry).map(Value::Table),
+        Kind::Table(inner) => table(&Kind::InternalId, inner, entry).map(Value::Table),
+        Kind::Words(inner) => table(&Kind::Text, inner, entry).map(Value::Table),
     }
 }
 
@@ -271,6 +276,17 @@ fn share(entry: &Entry) -> Result<String, Problem> {
     Err(Problem::new(FaultCode::OutOfRange).found(number))
 }
 
+/// Money is written as text, so that no floating point number comes between; whole numbers are exact anyway.
+fn amount(entry: &Entry) -> Result<Decimal, Problem> {
+    let text = match &entry.node {
+        Node::Whole(number) => number.to_string(),
+        _ => text(entry)?.to_owned(),
+    };
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let amount = Decimal::from_str_exact(&text).ok().filter(|_| is_plain);
+    amount.ok_or_else(|| wrong(FaultCode::Malformed, &text))
+}
+
 /// Reads a whole number with a unit: `250ms`, `2s`, `15m`, `1h`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -325,12 +341,13 @@ fn list(inner: &Kind, entry: &Entry) -> Result<Vec<String>, Problem> {
     members(entry)?.iter().enumerate().map(read).collect()
 }
 
-fn table(inner: &Kind, entry: &Entry) -> Result<BTreeMap<String, String>, Problem> {
+/// A table from keys of one kind to values of another.
+fn table(names: &Kind, inner: &Kind, entry: &Entry) -> Result<BTreeMap<String, String>, Problem> {
     let Node::Table(rows) = &entry.node else { return Err(other_type(entry)) };
     let read = |(key, value): (&String, &Entry)| {
-        if !well_formed(&Kind::InternalId, key) || key.is_empty() {
+        if !well_formed(names, key) || key.is_empty() {
             let problem = wrong(FaultCode::Malformed, key);
-            return Err(problem.expected(Kind::InternalId.expected()).at(format!(".{key}")));
+            return Err(problem.expected(names.expected()).at(format!(".{key}")));
         }
         let value = plain(inner, value);
         let value = value.map_err(|problem| problem.expected(inner.expected()).at(format!(".{key}")))?;

@@ -1,7 +1,9 @@
 //! How many calls each piece of news costs. Tokens do not count.
 
-use amz_sandbox::amazon::MilestoneCode;
+use amz_sandbox::amazon::{MilestoneCode, RefundState};
+use amz_sandbox::netsuite::BillKind;
 
+use crate::money::{Sold, billed, staff};
 use crate::orders::{order, order_of, pending, text};
 use crate::stage::Stage;
 
@@ -193,6 +195,73 @@ async fn an_event_of_a_tracker_nobody_knows_costs_nothing() {
     stage.send_event("PACKAGE_TRACKER_MILESTONE_CHANGED", resource, "stray-1").await;
     stage.settle_notices().await;
     assert_eq!(stage.calls_since(mark), Vec::<String>::new());
+}
+
+/// A stage with one billed order that Amazon delivered, and the bill.
+async fn billed_order() -> (Stage, Sold, u64) {
+    let stage = warmed_up().await;
+    let (sold, bill) = billed(&stage, order("SO-1"), BillKind::Invoice).await;
+    (stage, sold, bill)
+}
+
+#[tokio::test]
+async fn a_first_refund_costs_six_reads_and_two_writes_and_its_document_is_read_back() {
+    let (stage, sold, _) = billed_order().await;
+    let mark = stage.mark();
+    let refund = sold.request(&stage, 1, None);
+    stage.settle_notices().await;
+    let expected = [
+        "order",
+        "salesOrder.get",
+        "documents.ofOrder",
+        "documents.ofOrder",
+        "documents.ofOrder",
+        "invoice.get",
+        "creditMemo.transform",
+        "creditMemo.get",
+        "updateOrder",
+    ];
+    assert_eq!(stage.calls_since(mark), expected);
+    assert_eq!(sold.refund(&stage, &refund).state, RefundState::Success);
+}
+
+#[tokio::test]
+async fn a_repeated_event_of_a_settled_refund_costs_one_read_and_the_end_of_it_none() {
+    let (stage, sold, _) = billed_order().await;
+    sold.request(&stage, 1, None);
+    stage.settle_notices().await;
+    let mark = stage.mark();
+    stage.repeat_event("REFUND_REQUESTED", "again").await;
+    stage.settle_notices().await;
+    assert_eq!(stage.calls_since(mark), ["order"]);
+    let mark = stage.mark();
+    stage.repeat_event("REFUND_COMPLETED", "done-again").await;
+    stage.settle_notices().await;
+    assert_eq!(stage.calls_since(mark), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_refund_issued_in_netsuite_costs_two_writes() {
+    let (stage, sold, bill) = billed_order().await;
+    let memo = stage.netsuite().issue_credit_memo(("invoice", bill), &[staff(1)]).unwrap();
+    let mark = stage.mark();
+    assert_eq!(stage.notify_of("memo-1", ("creditmemo", memo), "create").await, 200);
+    stage.settle_notices().await;
+    let expected = [
+        "documents.orderOf",
+        "documents.orderOf",
+        "order",
+        "documents.ofOrder",
+        "documents.ofOrder",
+        "documents.ofOrder",
+        "creditMemo.get",
+        "invoice.get",
+        "updateOrder",
+        "order",
+        "creditMemo.patch",
+    ];
+    assert_eq!(stage.calls_since(mark), expected);
+    assert_eq!(sold.refunds(&stage).len(), 1);
 }
 
 /// How often an order was looked at.

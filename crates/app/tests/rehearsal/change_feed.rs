@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amz_app::feed::{Pace, SalesOrderFeed};
+use amz_app::feed::{self, ChangeFeed, Pace, Source};
 use amz_sandbox::{CallSelector, Fault, Vendor};
 use amz_services::failure::PortError;
 use amz_services::ports::ChangedSalesOrders;
@@ -85,10 +85,11 @@ impl ChangedSalesOrders for Silent {
 async fn a_feed_that_waits_for_an_answer_stops_at_once() {
     let stage = Stage::new().await;
     let (asked, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-    let feed = SalesOrderFeed { changed: Arc::new(Silent(asked.clone())), ..stage.sync().feeds[0].clone() };
+    let source = Source::SalesOrders(Arc::new(Silent(asked.clone())));
+    let feed = ChangeFeed { source, ..stage.sync().feeds[0].clone() };
     let running = tokio::spawn({
         let stop = stop.clone();
-        async move { feed.run(MINUTE, stop).await }
+        async move { feed::run(vec![feed], MINUTE, stop).await }
     });
     asked.notified().await;
     stop.cancel();

@@ -53,6 +53,10 @@ retry_base = "2s"
 retry_limit = 30
 unclear_wait = "60s"
 settle = "1s"
+
+# stories about documents that staff make turn this on
+[connection.sync]
+documents = false
 "#,
         amazon_url = vendors.amazon_url(),
         netsuite_url = vendors.netsuite_url(),

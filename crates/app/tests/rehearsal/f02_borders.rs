@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use amz_domain::document::FollowedOrder;
 use amz_domain::{
-    AmazonOrder, AmazonOrderId, ConnectionName, ExternalId, ItemFulfillment, ItemFulfillmentId, ItemId,
-    OrderAlias, PackageTracker, SalesOrder, SalesOrderId, Sku, TrackerKey,
+    AmazonOrder, AmazonOrderId, ConnectionName, Document, DocumentHead, DocumentId, DocumentKey,
+    DocumentKind, ExternalId, ItemFulfillment, ItemFulfillmentId, ItemId, OrderAlias, PackageTracker,
+    ReturnId, ReturnState, SalesOrder, SalesOrderId, Sku, TrackerKey,
 };
 use amz_services::connection::Connection;
 use amz_services::failure::{PortError, StoreError};
@@ -16,17 +18,22 @@ use amz_services::intent::{Intent as Write, IntentChange, IntentKey, NewIntent};
 use amz_services::link::{Link, LinkKey};
 use amz_services::look::Look;
 use amz_services::parking::{Parked, Reason};
-use amz_services::ports::amazon::{AmazonOrderChange, CreatedOrder, NewAmazonOrder};
+use amz_services::ports::amazon::{
+    AmazonOrderChange, CreatedOrder, NewAmazonOrder, NewCancellation, NewExternalReturn, RefundReport,
+};
+use amz_services::ports::documents::{ChangedDocumentsPage, DocumentPatch, NewDocument};
+use amz_services::ports::lanes::ChangedRow;
 use amz_services::ports::netsuite::{
-    ChangedPage, FeedPosition, ItemFulfillmentPatch, NewItemFulfillment, SalesOrderPatch,
+    ChangedPage, FeedPosition, ItemFulfillmentPatch, KitMember, NewItemFulfillment, SalesOrderPatch,
 };
 use amz_services::ports::{
-    AmazonOrders, ChangedSalesOrders, Intake, ItemFulfillments, Items, Lanes, Ledger, PackageTrackers,
+    AccountingPeriods, AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, ChangedDocuments,
+    ChangedSalesOrders, Documents, Intake, ItemFulfillments, Items, Lanes, Ledger, PackageTrackers,
     SalesOrders,
 };
 use amz_services::work::{Claim, Lane, LaneKey, LaneRequest, Lease};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Notify;
 
 /// Counts borders and stops at one of them.
@@ -87,10 +94,15 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         name,
         settings,
         amazon_orders,
+        amazon_cancellations,
+        amazon_returns,
+        amazon_refunds,
         package_trackers,
         sales_orders,
         items,
         item_fulfillments,
+        documents,
+        accounting_periods,
         ledger,
         clock,
     } = connection.clone();
@@ -99,10 +111,15 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         name,
         settings,
         amazon_orders: Arc::new(Bordered { port: amazon_orders, borders: borders() }),
+        amazon_cancellations: Arc::new(Bordered { port: amazon_cancellations, borders: borders() }),
+        amazon_returns: Arc::new(Bordered { port: amazon_returns, borders: borders() }),
+        amazon_refunds: Arc::new(Bordered { port: amazon_refunds, borders: borders() }),
         package_trackers: Arc::new(Bordered { port: package_trackers, borders: borders() }),
         sales_orders: Arc::new(Bordered { port: sales_orders, borders: borders() }),
         items: Arc::new(Bordered { port: items, borders: borders() }),
         item_fulfillments: Arc::new(Bordered { port: item_fulfillments, borders: borders() }),
+        documents: Arc::new(Bordered { port: documents, borders: borders() }),
+        accounting_periods: Arc::new(Bordered { port: accounting_periods, borders: borders() }),
         ledger: Arc::new(Bordered { port: ledger, borders: borders() }),
         clock,
     }
@@ -128,6 +145,32 @@ bordered! { AmazonOrders:
     fn find(alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError>;
 }
 
+bordered! { AmazonCancellations:
+    fn request(order: &AmazonOrderId, cancellation: &NewCancellation) -> Result<(), PortError>;
+}
+
+bordered! { AmazonReturns:
+    fn tell(order: &AmazonOrderId, new: &NewExternalReturn) -> Result<(), PortError>;
+    fn conclude(order: &AmazonOrderId, return_id: &ReturnId, state: &ReturnState) -> Result<(), PortError>;
+}
+
+bordered! { AmazonRefunds:
+    fn report(order: &AmazonOrderId, report: &RefundReport) -> Result<(), PortError>;
+}
+
+bordered! { Documents:
+    fn of_order(order: &SalesOrderId) -> Result<Vec<DocumentHead>, PortError>;
+    fn order_of(document: &DocumentKey) -> Result<Option<FollowedOrder>, PortError>;
+    fn read(document: &DocumentKey) -> Result<Option<Document>, PortError>;
+    fn find(kind: DocumentKind, external_id: &ExternalId) -> Result<Option<Document>, PortError>;
+    fn create(new: &NewDocument) -> Result<DocumentId, PortError>;
+    fn patch(document: &DocumentKey, patch: &DocumentPatch) -> Result<(), PortError>;
+}
+
+bordered! { AccountingPeriods:
+    fn first_open_day(from: NaiveDate) -> Result<Option<NaiveDate>, PortError>;
+}
+
 bordered! { PackageTrackers:
     fn read(tracker: &TrackerKey) -> Result<Option<PackageTracker>, PortError>;
 }
@@ -139,6 +182,7 @@ bordered! { SalesOrders:
 
 bordered! { Items:
     fn skus(items: &[ItemId]) -> Result<HashMap<ItemId, Sku>, PortError>;
+    fn kit_members(kit: &ItemId) -> Result<Vec<KitMember>, PortError>;
 }
 
 bordered! { ItemFulfillments:
@@ -151,6 +195,10 @@ bordered! { ChangedSalesOrders:
     fn page(after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
 }
 
+bordered! { ChangedDocuments:
+    fn page(after: Option<FeedPosition>) -> Result<ChangedDocumentsPage, PortError>;
+}
+
 bordered! { Ledger:
     fn links(key: &LaneKey) -> Result<Vec<Link>, StoreError>;
     fn lane_of(connection: &ConnectionName, link: &LinkKey) -> Result<Option<Lane>, StoreError>;
@@ -160,7 +208,7 @@ bordered! { Ledger:
     fn change(lease: &Lease, intent: &IntentKey, change: &IntentChange, at: DateTime<Utc>)
         -> Result<(), StoreError>;
     fn park(lease: &Lease, subject: &str, reason: &Reason, at: DateTime<Utc>) -> Result<bool, StoreError>;
-    fn unpark(lease: &Lease, subject: &str) -> Result<bool, StoreError>;
+    fn unpark(lease: &Lease, subject: &str, at: DateTime<Utc>) -> Result<bool, StoreError>;
     fn parked(key: &LaneKey) -> Result<Vec<Parked>, StoreError>;
 }
 
@@ -180,7 +228,6 @@ bordered! { Intake:
     fn accept(feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
     fn watermark(connection: &ConnectionName, feed: &str) -> Result<Option<FeedPosition>, StoreError>;
     fn accept_changes(
-        connection: &ConnectionName, feed: &str, rows: &[FeedPosition], forget_before: Option<String>,
-        due_at: DateTime<Utc>
+        connection: &ConnectionName, feed: &str, rows: Vec<ChangedRow>, forget_before: Option<String>
     ) -> Result<usize, StoreError>;
 }

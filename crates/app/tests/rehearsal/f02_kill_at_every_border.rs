@@ -1,24 +1,17 @@
 //! F-2: crash between "done there" and "noted here".
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use amz_app::feed::SalesOrderFeed;
-use amz_app::intake::NoticeIntake;
-use amz_app::worker::{Worker, WorkerSettings};
 use amz_sandbox::amazon::{MilestoneCode, Place};
 use amz_sandbox::{CallSelector, Fault, Vendor};
 use amz_services::ports::records::Backlog;
-use amz_services::ports::{Intake, Ledger};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::f02_borders::{Bordered, Borders, bordered};
+use crate::f02_borders::Borders;
+use crate::mortal::Mortal;
 use crate::orders::{fulfilled, order_of, package_lines, pending, text, units};
 use crate::stage::Stage;
-
-/// More rounds than the story needs to come to rest.
-const MOST_ROUNDS: usize = 500;
 
 /// Kills that are played at once, each on a stage of its own.
 const RUNS_AT_ONCE: usize = 8;
@@ -26,61 +19,6 @@ const RUNS_AT_ONCE: usize = 8;
 /// When the carrier saw the parcels: fixed, so that every run tells the same.
 const ON_THE_WAY_AT: &str = "2026-03-02T16:10:00Z";
 const DELIVERED_AT: &str = "2026-03-02T16:50:00Z";
-
-/// The sync role with borders around everything it calls.
-struct Mortal {
-    borders: Arc<Borders>,
-    feed: SalesOrderFeed,
-    intake: NoticeIntake,
-    worker: Worker,
-}
-
-impl Mortal {
-    fn on(stage: &Stage, borders: Arc<Borders>) -> Self {
-        let sync = stage.sync();
-        let intake: Arc<dyn Intake> =
-            Arc::new(Bordered { port: sync.state.clone() as Arc<dyn Intake>, borders: borders.clone() });
-        let ledger: Arc<dyn Ledger> =
-            Arc::new(Bordered { port: sync.state.clone() as Arc<dyn Ledger>, borders: borders.clone() });
-        let changed = Bordered { port: sync.feeds[0].changed.clone(), borders: borders.clone() };
-        let feed =
-            SalesOrderFeed { changed: Arc::new(changed), intake: intake.clone(), ..sync.feeds[0].clone() };
-        let notices = NoticeIntake { intake, ledger, ..sync.intake.clone() };
-        let settings = WorkerSettings {
-            owner: "mortal".to_owned(),
-            concurrency: 4,
-            lease: Duration::from_secs(30),
-            poll: Duration::from_millis(500),
-            grace: Duration::ZERO,
-        };
-        let lanes = Bordered {
-            port: sync.state.clone() as Arc<dyn amz_services::ports::Lanes>,
-            borders: borders.clone(),
-        };
-        let connections = vec![bordered(&sync.connections[0], &borders)];
-        let wake = sync.intake.wake.clone();
-        let clock = sync.intake.clock.clone();
-        let worker = Worker::new(settings, Arc::new(lanes), connections, clock, Arc::new(|| 0), wake);
-        Self { borders, feed, intake: notices, worker }
-    }
-
-    async fn come_to_rest(&self, stage: &Stage) {
-        for _ in 0..MOST_ROUNDS {
-            stage.amazon().events_settled().await;
-            let taken = self.intake.pass().await.unwrap();
-            let fed = self.feed.pass().await.ok();
-            let looks = self.worker.work_due().await.unwrap();
-            if taken + looks + fed.unwrap_or(1) > 0 {
-                continue;
-            }
-            match stage.next_due().await {
-                None => return,
-                Some(due) => stage.advance_to(due),
-            }
-        }
-        panic!("still not at rest: {:#?}", self.borders.passed());
-    }
-}
 
 /// A stage and, until it is killed, the sync role on it.
 struct Run {

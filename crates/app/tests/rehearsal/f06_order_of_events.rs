@@ -21,7 +21,7 @@ const FIELDS: [&str; 8] = [
 ];
 
 /// All orders in which `count` things can come.
-fn permutations(count: usize) -> Vec<Vec<usize>> {
+pub(crate) fn permutations(count: usize) -> Vec<Vec<usize>> {
     if count == 0 {
         return vec![Vec::new()];
     }

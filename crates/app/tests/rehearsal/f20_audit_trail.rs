@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use amz_sandbox::amazon::MilestoneCode;
-use amz_sandbox::{Fault, Faults, Vendor};
+use amz_sandbox::netsuite::BillKind;
+use amz_sandbox::{CallSelector, Fault, Faults, Vendor};
 use amz_services::audit::{CallOutcome, CallRecord};
 use amz_services::ports::Operations;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 
 use crate::log::Log;
+use crate::money::{DOCUMENTS, billed, staff, taxed};
 use crate::orders::{EMAIL, STREET, order, pending};
 use crate::stage::{SIGNING_SECRET, Stage, WEBHOOK_SECRET};
 use crate::wire::WireCall;
@@ -66,6 +68,8 @@ fn seen(call: &WireCall) -> Line {
 
 fn told(record: &CallRecord) -> Line {
     let (operation, method, path) = (record.operation.clone(), record.method.clone(), record.path.clone());
+    // the vendors name a mutation only
+    let operation = operation.strip_suffix(".refunds").map_or(operation.clone(), str::to_owned);
     (record.vendor.as_str().to_owned(), operation, method, path, record.status, record.outcome.as_str())
 }
 
@@ -112,13 +116,8 @@ async fn terrible_day(stage: &Stage) -> Vec<u64> {
     ids
 }
 
-#[tokio::test]
-async fn f20_audit_trail_matches_the_wire() {
-    let log = Log::listen();
-    let stage = Stage::new().await;
-    let ids = terrible_day(&stage).await;
-    assert_eq!(stage.netsuite().fulfillments().len(), ids.len());
-
+/// The audit trail, which says of every call what the vendors saw of it.
+async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
     let wire = stage.wire();
     let trail = stage.sync().state.calls(DateTime::<Utc>::UNIX_EPOCH, 100_000).await.unwrap();
     // a connection that the vendor had closed may be noticed before anything is sent
@@ -127,6 +126,32 @@ async fn f20_audit_trail_matches_the_wire() {
     let missing: Vec<_> = seen.iter().filter(|(line, count)| told.get(*line) != Some(*count)).collect();
     let invented: Vec<_> = told.iter().filter(|(line, count)| seen.get(*line) != Some(*count)).collect();
     assert!(missing.is_empty() && invented.is_empty(), "wire {missing:#?}\ntrail {invented:#?}");
+    trail
+}
+
+/// Nothing confidential shows in trail, log and timelines.
+async fn assert_discreet(stage: &Stage, log: &Log, trail: &[CallRecord], ids: &[u64]) {
+    let mut public = format!("{trail:?}\n{}", log.text());
+    for id in ids {
+        for entry in stage.timeline(*id).await {
+            public.push_str(&entry.text);
+            public.push('\n');
+        }
+    }
+    for word in confidential(stage) {
+        let found = public.find(&word).map(|at| public[at.saturating_sub(300)..].chars().take(600).collect());
+        assert_eq!(found, None::<String>, "{word:?} shows");
+    }
+}
+
+#[tokio::test]
+async fn f20_audit_trail_matches_the_wire() {
+    let log = Log::listen();
+    let stage = Stage::new().await;
+    let ids = terrible_day(&stage).await;
+    assert_eq!(stage.netsuite().fulfillments().len(), ids.len());
+
+    let trail = matching_trail(&stage).await;
 
     // the day was terrible enough for the comparison to mean something
     let outcomes: std::collections::HashSet<_> = trail.iter().map(|record| record.outcome).collect();
@@ -150,16 +175,46 @@ async fn f20_audit_trail_matches_the_wire() {
     }
     assert!(trail.iter().any(|record| record.attempt == 2), "a refused token is tried once more");
 
-    let mut public = format!("{trail:?}\n{}", log.text());
-    for id in ids {
-        for entry in stage.timeline(id).await {
-            public.push_str(&entry.text);
-            public.push('\n');
-        }
-    }
     assert!(log.count("createOrder") > 0, "the log was heard");
-    for word in confidential(&stage) {
-        let found = public.find(&word).map(|at| public[at.saturating_sub(300)..].chars().take(600).collect());
-        assert_eq!(found, None::<String>, "{word:?} shows");
+    assert_discreet(&stage, &log, &trail, &ids).await;
+}
+
+#[tokio::test]
+async fn f20_audit_trail_of_refunds_matches_the_wire() {
+    let log = Log::listen();
+    let payout = [("POLICY__REFUND_PAYMENT", "customer_refund"), ("MAPPING__REFUND_ACCOUNT", "121")];
+    let stage = Stage::with(&[&[DOCUMENTS], &payout[..]].concat()).await;
+    let (sold, invoice) = billed(&stage, taxed("SO-1", 3, "10.00", "3.00"), BillKind::Invoice).await;
+    stage.netsuite().pay_invoice(invoice).unwrap();
+    stage.netsuite().close_period(2026, 3).unwrap();
+    for operation in ["updateOrder", "order"] {
+        stage.fault(Vendor::Amazon, operation, CallSelector::Nth(2), Fault::LostAnswer);
     }
+    for operation in ["invoice.transform.creditMemo", "customerRefund.create", "creditMemo.get"] {
+        stage.fault(Vendor::NetSuite, operation, CallSelector::Nth(1), Fault::ServerError);
+    }
+    sold.request(&stage, 1, None);
+    stage.settle_under_faults().await;
+    stage.advance_to("2026-04-02T17:00:00Z".parse().unwrap());
+    stage.netsuite().issue_credit_memo(("invoice", invoice), &[staff(1)]).unwrap();
+    stage.settle_under_faults().await;
+    assert_eq!(sold.refunds(&stage).len(), 2);
+
+    let trail = matching_trail(&stage).await;
+    let named: std::collections::HashSet<_> = trail.iter().map(|record| record.operation.as_str()).collect();
+    for operation in [
+        "documents.changed",
+        "documents.orderOf",
+        "documents.ofOrder",
+        "invoice.get",
+        "creditMemo.transform",
+        "creditMemo.get",
+        "creditMemo.patch",
+        "customerRefund.create",
+        "accountingPeriod.firstOpenDay",
+        "updateOrder.refunds",
+    ] {
+        assert!(named.contains(operation), "{operation} did not happen: {named:?}");
+    }
+    assert_discreet(&stage, &log, &trail, &[sold.id]).await;
 }

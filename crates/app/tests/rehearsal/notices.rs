@@ -8,11 +8,16 @@ use crate::stage::{SIGNING_SECRET, Stage, WEBHOOK_SECRET};
 impl Stage {
     /// Posts a signed notice that a sales order changed; returns the HTTP status.
     pub(crate) async fn notify(&self, key: &str, order: u64) -> u16 {
+        self.notify_of(key, ("salesorder", order), "edit").await
+    }
+
+    /// Posts a signed notice of what happened to a record; returns the HTTP status.
+    pub(crate) async fn notify_of(&self, key: &str, record: (&str, u64), event: &str) -> u16 {
         let now = self.now();
         let body = json!({
-            "type": "salesOrder.edit",
+            "type": format!("{}.{event}", record.0),
             "timestamp": now,
-            "data": {"recordType": "salesorder", "id": order.to_string(), "event": "edit"},
+            "data": {"recordType": record.0, "id": record.1.to_string(), "event": event},
         })
         .to_string();
         let secret = SigningSecret::parse(&SIGNING_SECRET.into()).unwrap();

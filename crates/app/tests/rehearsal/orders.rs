@@ -99,6 +99,8 @@ pub(crate) fn fulfilled(fulfillment: &Value) -> Vec<(u64, Decimal)> {
     lines
         .iter()
         .filter(|line| line["itemReceive"] != json!(false))
+        // what a kit consists of is listed below it, and is no line of the order
+        .filter(|line| line["kitMemberOf"].is_null())
         .map(|line| (line["orderLine"].as_u64().unwrap(), decimal(line, "quantity")))
         .filter(|(_, units)| !units.is_zero())
         .collect()

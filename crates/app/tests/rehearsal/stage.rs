@@ -209,10 +209,14 @@ impl Stage {
         new
     }
 
-    /// Lets the change feed report what changed while NetSuite may be out of order: `None` when it could not be
+    /// Lets the change feeds report what changed while NetSuite may be out of order: `None` when it could not be
     /// asked. No time passes.
     pub(crate) async fn try_feed(&self) -> Option<usize> {
-        self.sync().feeds[0].pass().await.ok()
+        let mut new = 0;
+        for feed in &self.sync().feeds {
+            new += feed.pass().await.ok()?;
+        }
+        Some(new)
     }
 
     /// Takes the notices that have arrived; returns how many.

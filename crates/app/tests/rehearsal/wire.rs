@@ -26,10 +26,11 @@ pub(crate) struct WireCall {
 impl From<Call> for WireCall {
     fn from(call: Call) -> Self {
         let operation = match call.operation.as_str() {
-            "suiteql" if call.request_body.contains("FROM item") => "item.skus".to_owned(),
-            "suiteql" => "salesOrder.changed".to_owned(),
-            "salesOrder.transform.itemFulfillment" => "itemFulfillment.transform".to_owned(),
-            other => other.to_owned(),
+            "suiteql" => query(&call.request_body).to_owned(),
+            other => match other.split_once(".transform.") {
+                Some((_, target)) => format!("{target}.transform"),
+                None => other.to_owned(),
+            },
         };
         Self {
             number: call.number,
@@ -47,7 +48,20 @@ impl From<Call> for WireCall {
 impl WireCall {
     /// True when the answer's body says what came of the call, not only its status.
     pub(crate) fn answered_in_body(&self) -> bool {
-        let writes = ["salesOrder.patch", "itemFulfillment.patch", "itemFulfillment.transform"];
-        !writes.contains(&self.operation.as_str())
+        let is_write =
+            |name: &str| [".patch", ".transform", ".create"].iter().any(|verb| name.ends_with(verb));
+        self.vendor == Vendor::Amazon || !is_write(&self.operation)
     }
+}
+
+/// Our own name of a query, told by what it asks for.
+fn query(body: &str) -> &'static str {
+    let known = [
+        ("FROM item ", "item.skus"),
+        ("FROM accountingperiod", "accountingPeriod.firstOpenDay"),
+        ("SELECT DISTINCT t.id", "documents.ofOrder"),
+        ("SELECT DISTINCT s.id", "documents.orderOf"),
+        ("'RtnAuth', 'CustCred'", "documents.changed"),
+    ];
+    known.iter().find(|(words, _)| body.contains(words)).map_or("salesOrder.changed", |(_, name)| *name)
 }

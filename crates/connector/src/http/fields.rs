@@ -90,6 +90,7 @@ const PERSONAL: &[&str] = &[
     "billzip",
     "city",
     "companyname",
+    "custbodyamzcancelreason",
     "custbodyamzmilestoneplace",
     "defaultaddress",
     "entityname",

@@ -6,6 +6,7 @@
 
 use amz_services::audit::CallOutcome;
 use amz_services::failure::{Failure, PortError};
+use amz_services::ports::documents::CLOSED_PERIOD;
 use serde_json::Value;
 
 use crate::http::{Answer, Verdict};
@@ -36,7 +37,14 @@ impl Refusal {
             Failure::Throttled { .. } => Failure::Throttled { wait: answer.retry_after() },
             other => other,
         };
-        let code = document.code().map_or_else(|| format!("http_{}", answer.status), str::to_owned);
+        let code = match document.code() {
+            _ if writes && failure == Failure::Refused && document.speaks_of_a_closed_period() => {
+                CLOSED_PERIOD
+            }
+            Some(code) => code,
+            None => "",
+        };
+        let code = if code.is_empty() { format!("http_{}", answer.status) } else { code.to_owned() };
         Self { failure, code, message: document.message(answer.status) }
     }
 
@@ -139,6 +147,13 @@ impl ErrorDocument {
         self.details.iter().any(|detail| detail.text.to_ascii_lowercase().contains(words))
     }
 
+    /// NetSuite has no code of its own for it, and words it differently from place to place.
+    fn speaks_of_a_closed_period(&self) -> bool {
+        let said = |words: &str| self.mentions(words);
+        said("not within the date range of your accounting period")
+            || said("period") && (said("closed") || said("locked"))
+    }
+
     fn message(&self, status: u16) -> String {
         let texts = self.details.iter().map(|detail| match &detail.place {
             Some(place) if detail.text.is_empty() => format!("at {place}"),
@@ -227,7 +242,7 @@ mod tests {
             (500, "DUP_RCRD", "", Failure::Conflict, Failure::Unavailable),
             (400, "RCRD_HAS_BEEN_CHANGED", "", Failure::NotSent, Failure::NotSent),
             (400, "VALID_LINE_ITEM_REQD", "", Failure::Refused, Failure::Refused),
-            (400, "USER_ERROR", "The period is closed.", Failure::Refused, Failure::Refused),
+            (400, "USER_ERROR", "A script says no.", Failure::Refused, Failure::Refused),
             (400, "INVALID_CONTENT", "", Failure::Refused, Failure::Refused),
             (500, "UNEXPECTED_ERROR", "", Failure::Unclear, Failure::Unavailable),
             (400, "UNEXPECTED_ERROR", "", Failure::Unclear, Failure::Unavailable),
@@ -265,6 +280,28 @@ mod tests {
                 let expected = if told { Failure::Refused } else { Failure::Unreadable };
                 assert_eq!(refusal.failure, expected, "{}", &whole[..cut]);
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_speaks_of_a_closed_period_says_so_whatever_its_code() {
+        for text in [
+            "This transaction cannot be saved because its date falls in a closed accounting period (Jan 2026).",
+            "The posting period you selected is Closed.",
+            "You cannot make changes, because the accounting period is locked for A/R transactions.",
+            "The transaction date you specified is not within the date range of your accounting period.",
+        ] {
+            let refused = refusal(400, &document("USER_ERROR", text), true);
+            assert_eq!((refused.failure, refused.code.as_str()), (Failure::Refused, CLOSED_PERIOD), "{text}");
+        }
+        for (status, text, writes) in [
+            (400, "The line is closed.", true),
+            (400, "Please enter a value for: Posting Period", true),
+            (400, "The period is closed.", false),
+            (500, "The period is closed.", true),
+        ] {
+            let refused = refusal(status, &document("USER_ERROR", text), writes);
+            assert_eq!(refused.code, "USER_ERROR", "{text}");
         }
     }
 

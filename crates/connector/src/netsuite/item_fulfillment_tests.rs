@@ -1,16 +1,6 @@
 use super::*;
-use crate::netsuite::auth::{NetSuiteAuthSettings, TokenBasedSettings};
+use crate::netsuite::settings::tests::settings;
 use amz_domain::{MilestoneCode, PackageState};
-
-fn settings() -> NetSuiteSettings {
-    let auth = NetSuiteAuthSettings::TokenBased(TokenBasedSettings {
-        consumer_key: String::new(),
-        consumer_secret: "".into(),
-        token_id: String::new(),
-        token_secret: "".into(),
-    });
-    NetSuiteSettings::new("https://example.com".parse().unwrap(), "1", auth)
-}
 
 fn new() -> NewItemFulfillment {
     NewItemFulfillment {

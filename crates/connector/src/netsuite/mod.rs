@@ -6,14 +6,22 @@
 //! | [`record_service`] | the verbs, once for all record types |
 //! | [`suiteql`] | queries |
 //! | `sales_order`, `item_fulfillment` | a record type each: mapping and port |
-//! | `items`, `changed_sales_orders` | ports that are queries |
+//! | `documents` | all that follows from a sales order: seven record types with one mapping |
+//! | `items`, `accounting_periods`, `changed_sales_orders`, `changed_documents` | ports that are queries |
 //! | `errors` | what a refusal means |
 //!
 //! Nothing waits and tries again here. The one repeat is a fresh proof after refused credentials.
 
+mod accounting_periods;
+#[cfg(test)]
+mod any_json;
 pub mod auth;
+mod change_feed;
+mod changed_documents;
 mod changed_sales_orders;
 mod concurrency;
+mod currency;
+mod documents;
 mod errors;
 mod item_fulfillment;
 mod items;
@@ -27,7 +35,9 @@ pub mod suiteql;
 
 use std::sync::Arc;
 
+use amz_domain::Sku;
 use amz_services::failure::PortError;
+use amz_services::ports::netsuite::KitMember;
 use chrono::{DateTime, Utc};
 
 pub use item_fulfillment::ItemFulfillmentRecord;
@@ -37,7 +47,7 @@ pub use settings::{FieldNames, NetSuiteSettings, NetSuiteSetupError};
 use crate::http::HttpClient;
 use auth::NetSuiteAuth;
 use concurrency::Slots;
-use items::KnownSkus;
+use items::Remembered;
 use record_service::RecordService;
 use rest::Rest;
 use standing::Standing;
@@ -51,7 +61,8 @@ pub struct NetSuite(Arc<Account>);
 struct Account {
     rest: Rest,
     settings: NetSuiteSettings,
-    known_skus: KnownSkus,
+    known_skus: Remembered<Sku>,
+    known_kits: Remembered<Vec<KitMember>>,
 }
 
 impl NetSuite {
@@ -70,7 +81,8 @@ impl NetSuite {
             slots: Slots::new(settings.concurrency),
             standing: Standing::new(),
         };
-        Ok(Self(Arc::new(Account { rest, settings, known_skus: KnownSkus::default() })))
+        let (known_skus, known_kits) = (Remembered::default(), Remembered::default());
+        Ok(Self(Arc::new(Account { rest, settings, known_skus, known_kits })))
     }
 
     /// The record service, for record types that have no port.
@@ -94,8 +106,12 @@ impl NetSuite {
         &self.0.settings
     }
 
-    fn known_skus(&self) -> &KnownSkus {
+    fn known_skus(&self) -> &Remembered<Sku> {
         &self.0.known_skus
+    }
+
+    fn known_kits(&self) -> &Remembered<Vec<KitMember>> {
+        &self.0.known_kits
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -3,9 +3,9 @@
 //! References come as `{"id", "refName"}` or bare, enumerations likewise, numbers also as text, check boxes
 //! as `true` or `"T"`. Fields that are absent, `null` or an empty text are all "nothing there".
 
-use amz_domain::decimal;
+use amz_domain::{ItemKind, decimal};
 use amz_services::failure::{Failure, PortError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
@@ -104,6 +104,14 @@ impl<'a> Node<'a> {
         decimal::from_json(self.value).map(Some).map_err(|_| self.problem("a decimal number"))
     }
 
+    /// The price of one unit. Discounts and markups may have a percentage instead (`-10.0%`): that is not a price.
+    pub(super) fn price(&self, kind: &ItemKind) -> Result<Option<Decimal>, FieldProblem> {
+        match self.decimal() {
+            Err(_) if !kind.is_goods() && self.text()?.is_some_and(|text| text.ends_with('%')) => Ok(None),
+            result => result,
+        }
+    }
+
     /// A whole number.
     pub(super) fn whole(&self) -> Result<Option<u32>, FieldProblem> {
         let Some(number) = self.decimal()? else { return Ok(None) };
@@ -135,6 +143,19 @@ impl<'a> Node<'a> {
         read.map(|instant| Some(instant.to_utc())).map_err(|_| self.problem(EXPECTED))
     }
 
+    /// A day without a time.
+    pub(super) fn day(&self) -> Result<Option<NaiveDate>, FieldProblem> {
+        const EXPECTED: &str = "a date like 2026-03-01";
+        let Some(text) = self.bare(EXPECTED)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| self.problem(EXPECTED))
+    }
+
+    /// The lines that came of a sublist of which not all may come; none when there is no such sublist.
+    pub(super) fn lines_that_came(&self) -> Vec<Node<'a>> {
+        let items = self.value.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        self.nodes(items)
+    }
+
     /// The lines of an expanded sublist. A sublist that came as a link, or only in part, is a problem: what
     /// is not seen must not be taken for not there.
     pub(super) fn lines(&self) -> Result<Vec<Node<'a>>, FieldProblem> {
@@ -148,11 +169,12 @@ impl<'a> Node<'a> {
             let path = self.path.clone();
             return Err(FieldProblem { code: SUBLIST_INCOMPLETE, path, expected: "all lines", found });
         }
-        let nodes = items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| Node { value, path: format!("{}.items[{index}]", self.path) });
-        Ok(nodes.collect())
+        Ok(self.nodes(items))
+    }
+
+    fn nodes(&self, items: &'a [Value]) -> Vec<Node<'a>> {
+        let path = |index| format!("{}.items[{index}]", self.path);
+        items.iter().enumerate().map(|(index, value)| Node { value, path: path(index) }).collect()
     }
 
     /// This field must hold something.

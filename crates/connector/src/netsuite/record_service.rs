@@ -53,6 +53,19 @@ macro_rules! record_operations {
 }
 pub use record_operations;
 
+/// A record type that is known only at run time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecordType {
+    pub(super) path: &'static str,
+    pub(super) operations: Operations,
+}
+
+impl RecordType {
+    pub(super) fn of<R: Record>() -> Self {
+        Self { path: R::PATH, operations: R::OPERATIONS }
+    }
+}
+
 /// What names one record.
 #[derive(Debug, Clone, Copy)]
 pub enum RecordKey<'a> {
@@ -88,9 +101,17 @@ impl<'a> RecordService<'a> {
     /// # Errors
     /// Read failures.
     pub async fn get<R: Record>(&self, key: RecordKey<'_>) -> Result<Option<Value>, PortError> {
-        let mut url = self.url(&[R::PATH, &key.segment()]);
+        self.get_of(RecordType::of::<R>(), key).await
+    }
+
+    pub(super) async fn get_of(
+        &self,
+        record: RecordType,
+        key: RecordKey<'_>,
+    ) -> Result<Option<Value>, PortError> {
+        let mut url = self.url(&[record.path, &key.segment()]);
         url.query_pairs_mut().append_pair("expandSubResources", "true");
-        match self.document(R::OPERATIONS.get, Method::GET, url, None, None).await {
+        match self.document(record.operations.get, Method::GET, url, None, None).await {
             Ok(document) => Ok(Some(document)),
             Err(error) if errors::says_absent(&error) => Ok(None),
             Err(error) => Err(error),
@@ -102,7 +123,11 @@ impl<'a> RecordService<'a> {
     /// # Errors
     /// Any failure; `Conflict` when the external id in the body is taken.
     pub async fn create<R: Record>(&self, body: Value) -> Result<String, PortError> {
-        self.write_for_id(R::OPERATIONS.create, Method::POST, self.url(&[R::PATH]), body).await
+        self.create_of(RecordType::of::<R>(), body).await
+    }
+
+    pub(super) async fn create_of(&self, record: RecordType, body: Value) -> Result<String, PortError> {
+        self.write_for_id(record.operations.create, Method::POST, self.url(&[record.path]), body).await
     }
 
     /// Changes a record (section 1545142173): what the body does not name stays; lines are found by their key.
@@ -116,11 +141,21 @@ impl<'a> RecordService<'a> {
         body: Value,
         replace: &[&str],
     ) -> Result<(), PortError> {
-        let mut url = self.url(&[R::PATH, &key.segment()]);
+        self.patch_of(RecordType::of::<R>(), key, body, replace).await
+    }
+
+    pub(super) async fn patch_of(
+        &self,
+        record: RecordType,
+        key: RecordKey<'_>,
+        body: Value,
+        replace: &[&str],
+    ) -> Result<(), PortError> {
+        let mut url = self.url(&[record.path, &key.segment()]);
         if !replace.is_empty() {
             url.query_pairs_mut().append_pair("replace", &replace.join(","));
         }
-        let request = write(R::OPERATIONS.patch, Method::PATCH, url, body, Expects::Done);
+        let request = write(record.operations.patch, Method::PATCH, url, body, Expects::Done);
         self.rest.call(request).await.map(drop)
     }
 
@@ -143,8 +178,17 @@ impl<'a> RecordService<'a> {
         source: &str,
         body: Value,
     ) -> Result<String, PortError> {
-        let url = self.url(&[From::PATH, source, "!transform", To::PATH]);
-        self.write_for_id(To::OPERATIONS.transform, Method::POST, url, body).await
+        self.transform_of((From::PATH, source), RecordType::of::<To>(), body).await
+    }
+
+    pub(super) async fn transform_of(
+        &self,
+        (path, source): (&'static str, &str),
+        to: RecordType,
+        body: Value,
+    ) -> Result<String, PortError> {
+        let url = self.url(&[path, source, "!transform", to.path]);
+        self.write_for_id(to.operations.transform, Method::POST, url, body).await
     }
 
     /// Shows the record that a transform would make, its lines included, without saving it

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use amz_domain::sales_order::{OrderFields, ShipTo};
 use amz_domain::{
-    Currency, ItemId, ItemKind, LineNumber, LineUniqueKey, LocationId, SalesOrder, SalesOrderId,
-    SalesOrderLine, SalesOrderStatus,
+    ItemId, ItemKind, LineNumber, LineUniqueKey, LocationId, SalesOrder, SalesOrderId, SalesOrderLine,
+    SalesOrderStatus,
 };
 use amz_services::failure::PortError;
 use amz_services::ports::SalesOrders;
 use amz_services::ports::netsuite::SalesOrderPatch;
 use async_trait::async_trait;
-use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use super::currency::currency;
 use super::reading::{FieldProblem, Node};
 use super::record_service::{Operations, Record, RecordKey, record_operations};
 use super::{FieldNames, NetSuite, NetSuiteSettings};
@@ -61,6 +61,7 @@ fn sales_order(
         id: id.clone(),
         number: order.field("tranId").text()?.unwrap_or_else(|| id.as_str().to_owned()),
         status: status(order)?,
+        customer: order.field("entity").id()?.map(Into::into),
         created_at: created.require(created.instant()?, "a date-time")?,
         location: order.field("location").id()?.map(Into::into),
         sales_channel: order.field("salesChannel").id()?.map(Into::into),
@@ -89,24 +90,6 @@ fn status(order: &Node<'_>) -> Result<SalesOrderStatus, FieldProblem> {
     // some places write the type in front: `SalesOrd:B`
     let letter = letter.strip_prefix("SalesOrd:").unwrap_or(&letter);
     Ok(SalesOrderStatus::from(letter))
-}
-
-/// Currency records have names that merchants choose; a code is what the settings say, or a name that is one.
-fn currency(field: &Node<'_>, settings: &NetSuiteSettings) -> Result<Currency, FieldProblem> {
-    if field.is_absent() {
-        return Ok(settings.base_currency);
-    }
-    let id = field.id()?;
-    if let Some(currency) = id.as_deref().and_then(|id| settings.currencies.get(id)) {
-        return Ok(*currency);
-    }
-    let currency = match field.reference_name().or(id).as_deref() {
-        // the names that NetSuite itself gives the dollar; the first looks like a code and is none
-        Some("USA" | "US Dollar") => Some(Currency::USD),
-        Some(name) => Currency::try_from(name).ok(),
-        None => None,
-    };
-    field.require(currency, "a currency named by its code, or an id that the settings translate")
 }
 
 fn ship_to(address: &Node<'_>) -> Result<ShipTo, FieldProblem> {
@@ -142,7 +125,7 @@ fn order_line(line: &Node<'_>, fields: &FieldNames) -> Result<SalesOrderLine, Fi
         unique_key: LineUniqueKey::new(unique_key.unwrap_or_else(|| number.to_string())),
         item: ItemId::new(item_id),
         item_name: item.reference_name(),
-        rate: rate(&line.field("rate"), &kind)?,
+        rate: line.field("rate").price(&kind)?,
         kind,
         description: line.field("description").text()?,
         quantity: amount("quantity")?.unwrap_or_default(),
@@ -158,33 +141,38 @@ fn order_line(line: &Node<'_>, fields: &FieldNames) -> Result<SalesOrderLine, Fi
     })
 }
 
-/// Discounts and markups may have a percentage for a rate (`-10.0%`): that is not a price.
-fn rate(field: &Node<'_>, kind: &ItemKind) -> Result<Option<Decimal>, FieldProblem> {
-    match field.decimal() {
-        Err(_) if !kind.is_goods() && field.text()?.is_some_and(|text| text.ends_with('%')) => Ok(None),
-        result => result,
-    }
-}
-
 fn marks(order: &Node<'_>, fields: &FieldNames) -> Result<OrderFields, FieldProblem> {
     Ok(OrderFields {
         amazon_order: order.field(&fields.order_id).text()?.map(Into::into),
         channel: order.field(&fields.channel).text()?.map(Into::into),
         sync_state: order.field(&fields.sync_state).text()?.map(Into::into),
         sync_message: order.field(&fields.sync_message).text()?,
+        cancel_state: order.field(&fields.cancel_state).text()?.map(Into::into),
+        cancel_reason: order.field(&fields.cancel_reason).text()?,
         hold: order.field(&fields.hold).ticked()?,
         shopper_identity: order.field(&fields.shopper_identity).text()?,
     })
 }
 
 fn patch_body(patch: &SalesOrderPatch, fields: &FieldNames) -> Map<String, Value> {
-    let SalesOrderPatch { amazon_order, channel, sync_state, sync_message, amazon_lines, close } = patch;
+    let SalesOrderPatch {
+        amazon_order,
+        channel,
+        sync_state,
+        sync_message,
+        amazon_lines,
+        close,
+        reduce,
+        release,
+        cancel_state,
+    } = patch;
     let mut body = Map::new();
     let texts = [
         (&fields.order_id, amazon_order.as_ref().map(|order| order.as_str())),
         (&fields.channel, channel.as_ref().map(|channel| channel.as_str())),
         (&fields.sync_state, sync_state.as_ref().map(|state| state.as_str())),
         (&fields.sync_message, sync_message.as_deref()),
+        (&fields.cancel_state, cancel_state.as_ref().map(|state| state.as_str())),
     ];
     for (name, text) in texts {
         if let Some(text) = text {
@@ -198,6 +186,12 @@ fn patch_body(patch: &SalesOrderPatch, fields: &FieldNames) -> Map<String, Value
     }
     for line in close {
         lines.entry(*line).or_default().insert("isClosed".to_owned(), true.into());
+    }
+    for (line, units) in reduce {
+        lines.entry(*line).or_default().insert("quantity".to_owned(), units.0.into());
+    }
+    for line in release {
+        lines.entry(*line).or_default().insert(fields.line_fulfill.clone(), false.into());
     }
     if !lines.is_empty() {
         let lines = lines.into_iter().map(|(line, mut columns)| {

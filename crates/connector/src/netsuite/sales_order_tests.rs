@@ -1,19 +1,12 @@
 use super::*;
-use crate::netsuite::auth::{NetSuiteAuthSettings, TokenBasedSettings};
-use amz_domain::{Channel, SyncState, decimal};
+use crate::netsuite::any_json::{any_value, places};
+use crate::netsuite::settings::tests::settings;
+use amz_domain::Currency;
+use amz_domain::{CancelState, Channel, Quantity, SyncState, decimal};
 use amz_services::failure::Failure;
+use rust_decimal::Decimal;
 
 const ORDER: &str = include_str!("../../fixtures/netsuite/sales_order.json");
-
-fn settings() -> NetSuiteSettings {
-    let auth = NetSuiteAuthSettings::TokenBased(TokenBasedSettings {
-        consumer_key: String::new(),
-        consumer_secret: "".into(),
-        token_id: String::new(),
-        token_secret: "".into(),
-    });
-    NetSuiteSettings::new("https://example.com".parse().unwrap(), "1", auth)
-}
 
 fn read(document: &Value) -> Result<SalesOrder, FieldProblem> {
     sales_order(&"1207".into(), &Node::document(document), &settings())
@@ -121,6 +114,7 @@ fn a_patch_names_every_line_by_its_key() {
         sync_message: Some(String::new()),
         amazon_lines: vec![(LineNumber(4), "b".into()), (LineNumber(1), "a".into())],
         close: vec![LineNumber(4)],
+        ..SalesOrderPatch::default()
     };
     assert_eq!(
         Value::Object(patch_body(&patch, &FieldNames::default())),
@@ -138,6 +132,39 @@ fn a_patch_names_every_line_by_its_key() {
     assert!(patch_body(&SalesOrderPatch::default(), &FieldNames::default()).is_empty());
 }
 
+#[test]
+fn a_patch_tells_what_became_of_a_cancellation_and_what_goes_on_without_amazon() {
+    let patch = SalesOrderPatch {
+        cancel_state: Some(CancelState::PartlyAccepted),
+        close: vec![LineNumber(4)],
+        reduce: vec![(LineNumber(1), Quantity(2))],
+        release: vec![LineNumber(6), LineNumber(1)],
+        ..SalesOrderPatch::default()
+    };
+    assert_eq!(
+        Value::Object(patch_body(&patch, &FieldNames::default())),
+        json!({
+            "custbody_amz_cancel_state": "partly accepted",
+            "item": {"items": [
+                {"line": 1, "quantity": 2, "custcol_amz_fulfill": false},
+                {"line": 4, "isClosed": true},
+                {"line": 6, "custcol_amz_fulfill": false},
+            ]},
+        })
+    );
+}
+
+#[test]
+fn a_cancellation_that_staff_ask_for_is_read_with_its_reason() {
+    let mut document = fixture();
+    assert_eq!(read(&document).unwrap().marks.cancel_state, None);
+    document["custbody_amz_cancel_state"] = json!({"id": "1", "refName": "requested"});
+    document["custbody_amz_cancel_reason"] = json!("ordered twice");
+    let marks = read(&document).unwrap().marks;
+    assert_eq!(marks.cancel_state, Some(CancelState::Requested));
+    assert_eq!(marks.cancel_reason.as_deref(), Some("ordered twice"));
+}
+
 proptest::proptest! {
     #[test]
     fn any_json_in_any_field_is_read_or_named(index in 0usize..60, value in any_value()) {
@@ -147,37 +174,4 @@ proptest::proptest! {
         *document.pointer_mut(place).unwrap() = value;
         let _ = read(&document);
     }
-}
-
-fn any_value() -> impl proptest::strategy::Strategy<Value = Value> {
-    use proptest::prelude::*;
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        ".{0,40}".prop_map(Value::from),
-        "[0-9]{1,40}(\\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?".prop_map(Value::from),
-        prop::collection::vec(".{0,5}", 0..3).prop_map(|items| json!({"items": items})),
-        ".{0,5}".prop_map(|id| json!({"id": id, "refName": [id]})),
-    ]
-}
-
-/// JSON pointers of everything in a document.
-fn places(value: &Value) -> Vec<String> {
-    fn walk(value: &Value, path: &str, found: &mut Vec<String>) {
-        found.push(path.to_owned());
-        match value {
-            Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"), found));
-            }
-            Value::Array(items) => {
-                let items = items.iter().enumerate();
-                items.for_each(|(index, value)| walk(value, &format!("{path}/{index}"), found));
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(value, "", &mut found);
-    found
 }

@@ -152,6 +152,16 @@ field_names! {
     sync_state = "custbody_amz_sync_state",
     /// Body: the reason behind it.
     sync_message = "custbody_amz_sync_message",
+    /// Body: what became of a cancellation that staff asked for.
+    cancel_state = "custbody_amz_cancel_state",
+    /// Body: why staff want an order cancelled.
+    cancel_reason = "custbody_amz_cancel_reason",
+    /// Body: Amazon's return of a return authorization.
+    return_id = "custbody_amz_return_id",
+    /// Body: Amazon's refund of a credit memo or cash refund.
+    refund_id = "custbody_amz_refund_id",
+    /// Body: who began a return or refund.
+    origin = "custbody_amz_origin",
     /// Body: staff keep an order back.
     hold = "custbody_amz_hold",
     /// Body: Amazon's package of an item fulfilment.
@@ -182,11 +192,25 @@ field_names! {
     line_offer_id = "custcol_amz_offer_id",
     /// Line: delivery preview shown at checkout.
     line_preview_id = "custcol_amz_preview_id",
+    /// Line: why a unit comes back.
+    line_return_reason = "custcol_amz_return_reason",
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::netsuite::auth::TokenBasedSettings;
+
+    /// Settings of an account that is never called.
+    pub(in crate::netsuite) fn settings() -> NetSuiteSettings {
+        let auth = NetSuiteAuthSettings::TokenBased(TokenBasedSettings {
+            consumer_key: String::new(),
+            consumer_secret: "".into(),
+            token_id: String::new(),
+            token_secret: "".into(),
+        });
+        NetSuiteSettings::new("https://example.com".parse().unwrap(), "1", auth)
+    }
 
     #[test]
     fn a_field_name_that_would_change_a_query_is_refused() {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers included")]
 
+mod after_sales;
 mod audit;
 mod failures;
 mod orders;

@@ -1,6 +1,6 @@
 //! The webhook body and the EventBridge envelope.
 
-use amz_domain::{AmazonOrderId, OrderAlias, TrackerKey};
+use amz_domain::{AmazonOrderId, OrderAlias, RefundId, ReturnId, TrackerKey};
 use serde_json::Value;
 
 use super::{EventType, Resource};
@@ -86,6 +86,16 @@ impl AmazonEvent {
     /// The tracker that the event is about.
     pub fn tracker(&self) -> Option<&TrackerKey> {
         self.resources.iter().find_map(Resource::tracker)
+    }
+
+    /// The return that the event is about, when a resource names it.
+    pub fn return_id(&self) -> Option<&ReturnId> {
+        self.resources.iter().find_map(Resource::return_id)
+    }
+
+    /// The refund that the event is about, when a resource names it.
+    pub fn refund(&self) -> Option<&RefundId> {
+        self.resources.iter().find_map(Resource::refund)
     }
 
     /// Checks that no resource belongs to another business product than the connection's.

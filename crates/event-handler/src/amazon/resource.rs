@@ -1,6 +1,6 @@
 //! Resource paths: what an event is about.
 
-use amz_domain::{AmazonOrderId, TrackerKey};
+use amz_domain::{AmazonOrderId, RefundId, ReturnId, TrackerKey};
 
 /// Longest id that is taken from a path, in bytes.
 const MAX_ID_BYTES: usize = 256;
@@ -32,14 +32,14 @@ pub enum Subject {
         /// The order.
         order: AmazonOrderId,
         /// Amazon's id of the refund.
-        refund: String,
+        refund: RefundId,
     },
     /// A return of an order.
     Return {
         /// The order.
         order: AmazonOrderId,
         /// Amazon's id of the return.
-        return_id: String,
+        return_id: ReturnId,
     },
     /// A tracker of a carrier. The path names no order.
     Tracker(TrackerKey),
@@ -69,9 +69,9 @@ impl Resource {
             if let Some(delivery) = value("delivery") {
                 Subject::Delivery { order, delivery }
             } else if let Some(refund) = value("refund") {
-                Subject::Refund { order, refund }
+                Subject::Refund { order, refund: refund.into() }
             } else if let Some(return_id) = value("return") {
-                Subject::Return { order, return_id }
+                Subject::Return { order, return_id: return_id.into() }
             } else {
                 Subject::Order(order)
             }
@@ -95,6 +95,34 @@ impl Resource {
             | Subject::Refund { order, .. }
             | Subject::Return { order, .. } => Some(order),
             Subject::Tracker(_) | Subject::Item(_) | Subject::ItemQuantity(_) | Subject::Other(_) => None,
+        }
+    }
+
+    /// The return that the path names.
+    pub fn return_id(&self) -> Option<&ReturnId> {
+        match &self.subject {
+            Subject::Return { order: _, return_id } => Some(return_id),
+            Subject::Order(_)
+            | Subject::Delivery { .. }
+            | Subject::Refund { .. }
+            | Subject::Tracker(_)
+            | Subject::Item(_)
+            | Subject::ItemQuantity(_)
+            | Subject::Other(_) => None,
+        }
+    }
+
+    /// The refund that the path names.
+    pub fn refund(&self) -> Option<&RefundId> {
+        match &self.subject {
+            Subject::Refund { order: _, refund } => Some(refund),
+            Subject::Order(_)
+            | Subject::Delivery { .. }
+            | Subject::Return { .. }
+            | Subject::Tracker(_)
+            | Subject::Item(_)
+            | Subject::ItemQuantity(_)
+            | Subject::Other(_) => None,
         }
     }
 
@@ -134,11 +162,11 @@ mod tests {
         );
         assert_eq!(
             subject("businessProduct/bp-1/order/322-ABC1-AAAAAA/refund/R-1"),
-            Subject::Refund { order: order.clone(), refund: "R-1".to_owned() }
+            Subject::Refund { order: order.clone(), refund: "R-1".into() }
         );
         assert_eq!(
             subject("businessProduct/bp-1/order/322-ABC1-AAAAAA/return/R-2"),
-            Subject::Return { order, return_id: "R-2".to_owned() }
+            Subject::Return { order, return_id: "R-2".into() }
         );
         assert_eq!(
             subject("businessProduct/bp-1/carrier/ups/tracker/1Z999"),

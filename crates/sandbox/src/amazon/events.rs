@@ -34,6 +34,16 @@ impl Happening {
         Self { event_type, resource, order_id: Some(order_id.to_owned()) }
     }
 
+    pub(crate) fn refund(event_type: &'static str, order_id: &str, refund_id: &str) -> Self {
+        let resource = format!("order/{order_id}/refund/{refund_id}");
+        Self { event_type, resource, order_id: Some(order_id.to_owned()) }
+    }
+
+    pub(crate) fn returned(event_type: &'static str, order_id: &str, return_id: &str) -> Self {
+        let resource = format!("order/{order_id}/return/{return_id}");
+        Self { event_type, resource, order_id: Some(order_id.to_owned()) }
+    }
+
     pub(crate) fn tracker(carrier_code: &str, tracking_number: &str) -> Self {
         let resource = format!("carrier/{carrier_code}/tracker/{tracking_number}");
         Self { event_type: "PACKAGE_TRACKER_MILESTONE_CHANGED", resource, order_id: None }
@@ -279,11 +289,28 @@ impl Outbox {
     }
 }
 
-/// `data` as the newest pages show it for order and package events.
+/// `data` as the newest pages show it.
 fn filled(happening: &Happening, order: &Order) -> Json {
     let document = order.document();
     let mut shown = json!({ "id": document["id"], "aliases": document["aliases"] });
-    if happening.event_type == "ORDER_CONFIRMED" {
+    let id = happening.resource.rsplit('/').next().unwrap_or_default();
+    let of_this = |list: &str| -> Vec<Json> {
+        let details = document[list]["details"].as_array().into_iter().flatten();
+        details.filter(|entry| entry["id"] == id).cloned().collect()
+    };
+    let event_type = happening.event_type;
+    // Amazon's pages show these two with `{}` even where the others are filled.
+    if ["RETURN_ITEM_GRADED", "RETURN_PACKAGE_DELIVERY_FAILED"].contains(&event_type) {
+        return json!({});
+    }
+    if event_type == "REFUND_COMPLETED" {
+        // The page shows a list here.
+        shown["refunds"] = of_this("refunds").into_iter().map(|one| json!({ "details": one })).collect();
+    } else if event_type.starts_with("REFUND_") {
+        shown["refunds"] = json!({ "details": of_this("refunds") });
+    } else if event_type.starts_with("RETURN_") {
+        shown["returns"] = json!({ "details": of_this("returns") });
+    } else if event_type == "ORDER_CONFIRMED" {
         let metadata = &document["metadata"];
         shown["metadata"] = json!([{
             "createdAt": metadata["createdAt"],

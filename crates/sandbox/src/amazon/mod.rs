@@ -1,17 +1,26 @@
 //! The pretend Amazon: Buy with Prime API of version 2024-11-01, orders, packages, tracking and events.
 //!
 //! Two addresses: `POST /token` (client credentials, tokens of 15 minutes) and `POST /graphql`
-//! (`createOrder`, `updateOrder`, `order`, `packageTracker`). An order comes to life with one pending
-//! package that covers all lines Amazon fulfils; [`Amazon`] then splits, ships, delivers and cancels
-//! packages, and each step sends the events that Amazon would send.
+//! (`createOrder`, `updateOrder`, `cancelOrder`, `order`, `packageTracker`). An order comes to life with one
+//! pending package that covers all lines Amazon fulfils; [`Amazon`] then splits, ships, delivers and cancels
+//! packages, settles cancellations, asks for refunds and takes returns back, and each step sends the events
+//! that Amazon would send. What it does by itself is said in [`Habits`].
 
+mod cancellation;
+pub(crate) mod control;
 mod create;
 mod errors;
 mod events;
+mod external_return;
 mod graphql;
 mod json;
 mod order;
+mod package_steps;
 mod packages;
+mod refund;
+mod refund_report;
+mod return_steps;
+mod returns;
 mod sender;
 mod settings;
 mod state;
@@ -20,7 +29,7 @@ mod tracking;
 mod update;
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_graphql::dynamic::Schema;
 use axum::Router;
@@ -31,10 +40,20 @@ use axum::routing::post;
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
+pub use cancellation::{Cancellation, CancellationState, RequestedBy};
 pub use events::{Delivery, WebhookEvent};
 pub use order::{Alias, CancellationReason, Content, ExecutionState, Line, Order, Package, PackageState};
 pub use packages::MoveError;
-pub use settings::{AmazonSettings, DeliveryPreview, SenderAuthentication, Subscription, WebhookSettings};
+pub use refund::{DoubledPayment, Money, NewRefund, Refund, RefundPayment, RefundState};
+pub use return_steps::{NewReturn, NewReturnLine, NewReturnPackage};
+pub use returns::{
+    GradedUnits, ItemCondition, Return, ReturnFailure, ReturnLine, ReturnPackage, ReturnPackageState,
+    ReturnReason, ReturnState,
+};
+pub use settings::{
+    AmazonSettings, DeliveryPreview, Habits, ReturnRefund, SenderAuthentication, Subscription,
+    WebhookSettings,
+};
 pub use tracking::{Milestone, MilestoneCode, Place, Tracker};
 
 use self::errors::{Class, Refusal};
@@ -70,7 +89,7 @@ impl Amazon {
         let http = reqwest::Client::builder().no_proxy().build().map_err(SandboxError::Webhook)?;
         let outbox = Outbox::new(core.seed, settings.webhooks.clone(), settings.target_id.clone());
         Ok(Self {
-            state: Arc::new(Mutex::new(State::new(core.seed))),
+            state: Arc::new(Mutex::new(State::new(core.seed, settings.habits.clone()))),
             tokens: Arc::new(Tokens::default()),
             outbox: Arc::new(outbox),
             schema: graphql::schema().map_err(SandboxError::Schema)?,
@@ -87,113 +106,34 @@ impl Amazon {
 
     /// All orders, oldest first.
     pub fn orders(&self) -> Vec<Order> {
-        locked(&self.state).orders().to_vec()
+        self.state().orders().to_vec()
     }
 
     /// One order by Amazon's id.
     pub fn order(&self, id: &str) -> Option<Order> {
-        locked(&self.state).order(id).cloned()
+        self.state().order(id).cloned()
     }
 
     /// The order that carries this alias.
     pub fn order_by_alias(&self, alias_type: &str, alias_id: &str) -> Option<Order> {
-        locked(&self.state).order_by_alias(alias_type, alias_id).cloned()
+        self.state().order_by_alias(alias_type, alias_id).cloned()
     }
 
     /// How many orders carry this alias. More than one would be a fault of the sandbox itself.
     pub fn orders_with_alias(&self, alias_type: &str, alias_id: &str) -> usize {
-        let state = locked(&self.state);
+        let state = self.state();
         state.orders().iter().filter(|order| order.has_alias(alias_type, alias_id)).count()
     }
 
-    /// Releases a pending package into several pending ones; returns their new ids.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the package is not pending or the parts do not add up to it.
-    pub fn split(
-        &self,
-        order_id: &str,
-        package_id: &str,
-        parts: Vec<Vec<Content>>,
-    ) -> Result<Vec<String>, MoveError> {
-        self.moved(|state, now| state.split(order_id, package_id, parts, now))
+    /// What Amazon does by itself.
+    pub fn habits(&self) -> Habits {
+        self.state().habits.clone()
     }
 
-    /// Hands a pending package to a carrier under a tracking number.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the package is not pending, the order on hold or the number in use.
-    pub fn ship(
-        &self,
-        order_id: &str,
-        package_id: &str,
-        carrier_code: &str,
-        tracking_number: &str,
-    ) -> Result<(), MoveError> {
-        let tracking = Some((carrier_code, tracking_number));
-        self.moved(|state, now| state.ship(order_id, package_id, tracking, now))
-    }
-
-    /// Hands a pending package to a carrier that has no number for it yet.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the package is not pending or the order on hold.
-    pub fn ship_without_tracking(&self, order_id: &str, package_id: &str) -> Result<(), MoveError> {
-        self.moved(|state, now| state.ship(order_id, package_id, None, now))
-    }
-
-    /// Gives a package in transit its tracking number, or another one in place of the old.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the package is not in transit or the number in use.
-    pub fn change_tracking_number(
-        &self,
-        order_id: &str,
-        package_id: &str,
-        carrier_code: &str,
-        tracking_number: &str,
-    ) -> Result<(), MoveError> {
-        self.moved(|state, now| {
-            state.change_tracking_number(order_id, package_id, carrier_code, tracking_number, now)
-        })
-    }
-
-    /// Adds a milestone to a parcel; now, if `occurred_at` is not given. `Delivered` and
-    /// `Undeliverable` also end the package's journey.
-    ///
-    /// # Errors
-    /// [`MoveError::UnknownTrackingNumber`].
-    pub fn milestone(
-        &self,
-        tracking_number: &str,
-        code: MilestoneCode,
-        place: Option<Place>,
-        occurred_at: Option<DateTime<Utc>>,
-    ) -> Result<(), MoveError> {
-        self.moved(|state, now| {
-            state.milestone(tracking_number, code, place, occurred_at.unwrap_or(now), now)
-        })
-    }
-
-    /// Delivers a package in transit.
-    ///
-    /// # Errors
-    /// [`MoveError`] when it is not in transit.
-    pub fn deliver(&self, order_id: &str, package_id: &str) -> Result<(), MoveError> {
-        self.moved(|state, now| state.deliver(order_id, package_id, now))
-    }
-
-    /// Cancels a package.
-    ///
-    /// # Errors
-    /// [`MoveError`] when its state does not allow it or the reason does not fit.
-    pub fn cancel_package(
-        &self,
-        order_id: &str,
-        package_id: &str,
-        reason: CancellationReason,
-    ) -> Result<(), MoveError> {
-        self.moved(|state, now| state.cancel_package(order_id, package_id, reason, now))
+    /// Changes what Amazon does by itself, from now on.
+    pub fn set_habits(&self, habits: Habits) {
+        self.state().habits = habits;
+        self.outbox.work.notify_one();
     }
 
     /// Ends all access tokens at once.
@@ -219,16 +159,19 @@ impl Amazon {
 
     /// From now on events are kept back instead of sent.
     pub fn hold_events(&self) {
+        self.settle_due();
         self.outbox.hold();
     }
 
     /// The events kept back, oldest first.
     pub fn pending_events(&self) -> Vec<WebhookEvent> {
+        self.settle_due();
         self.outbox.held()
     }
 
     /// Hands the events kept back over to the caller; they will not be sent.
     pub fn take_pending_events(&self) -> Vec<WebhookEvent> {
+        self.settle_due();
         self.outbox.take_held()
     }
 
@@ -245,11 +188,13 @@ impl Amazon {
 
     /// Waits until every event that is not kept back was accepted or given up.
     pub async fn events_settled(&self) {
+        self.settle_due();
         self.outbox.settled().await;
     }
 
     /// All events made so far, oldest first, sent or not.
     pub fn events(&self) -> Vec<WebhookEvent> {
+        self.settle_due();
         self.outbox.all()
     }
 
@@ -263,19 +208,43 @@ impl Amazon {
         step: impl FnOnce(&mut State, DateTime<Utc>) -> Result<(T, Vec<Happening>), MoveError>,
     ) -> Result<T, MoveError> {
         let now = self.core.clock.now();
-        let mut state = locked(&self.state);
+        let mut state = self.state();
         let (result, happened) = step(&mut state, now)?;
-        for happening in &happened {
+        self.emit(&state, &happened, now);
+        Ok(result)
+    }
+
+    fn emit(&self, state: &State, happened: &[Happening], now: DateTime<Utc>) {
+        for happening in happened {
             let order = happening.order_id.as_deref().and_then(|id| state.order(id));
             self.outbox.emit(happening, order, now);
         }
-        Ok(result)
+    }
+
+    /// The books as they are by now: whoever looks settles first what time has settled.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let now = self.core.clock.now();
+        let mut state = locked(&self.state);
+        let happened = state.settle_due(now);
+        self.emit(&state, &happened, now);
+        state
+    }
+
+    /// Settles what time has settled.
+    fn settle_due(&self) {
+        drop(self.state());
+    }
+
+    /// Whether time will settle anything.
+    fn is_waiting(&self) -> bool {
+        let state = self.state();
+        state.habits.cancellation_delay_s.is_some() && !state.waiting.is_empty()
     }
 
     /// Carries out one root field of the schema.
     fn operation(&self, field: &str, arguments: &Json) -> Result<Json, Refusal> {
         let now = self.core.clock.now();
-        let mut state = locked(&self.state);
+        let mut state = self.state();
         let order = |state: &State, id: &str| state.order(id).map(Order::document);
         match field {
             "createOrder" => {
@@ -285,8 +254,16 @@ impl Amazon {
                 Ok(json!({ "order": order(&state, &id) }))
             }
             "updateOrder" => {
-                let id = state.update_order(&arguments["orderIdentifier"], &arguments["input"], now)?;
+                let (id, happened) =
+                    state.update_order(&arguments["orderIdentifier"], &arguments["input"], now)?;
+                self.emit(&state, &happened, now);
                 Ok(json!({ "order": order(&state, &id) }))
+            }
+            "cancelOrder" => {
+                let cancellation =
+                    state.cancel_order(&arguments["orderIdentifier"], &arguments["input"], now)?;
+                self.outbox.work.notify_one();
+                Ok(json!({ "cancellation": cancellation }))
             }
             "order" => state.identified(&arguments["orderIdentifier"]).map(Order::document),
             "packageTracker" => {

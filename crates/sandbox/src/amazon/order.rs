@@ -8,7 +8,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::cancellation::Cancellation;
 use super::json::number;
+use super::refund::Refund;
+use super::returns::Return;
 use super::tracking::Tracker;
 
 /// An instant as Amazon writes it.
@@ -129,7 +132,7 @@ impl Line {
     }
 
     /// The line without anything that would lead back to its order.
-    fn reference(&self) -> Json {
+    pub(crate) fn reference(&self) -> Json {
         let input = |field: &str| self.input.get(field).cloned().unwrap_or(Json::Null);
         json!({
             "id": self.id,
@@ -166,23 +169,12 @@ impl Package {
     }
 
     fn document(&self, order: &Order) -> Json {
-        let amounts: Vec<Json> = self
-            .contents
-            .iter()
-            .map(|Content { line_id, quantity }| {
-                let line = order.lines.iter().find(|line| line.id == *line_id);
-                json!({
-                    "lineItem": line.map_or(Json::Null, Line::reference),
-                    "amount": { "value": number(*quantity), "unit": "ONE" },
-                })
-            })
-            .collect();
         json!({
             "id": self.id,
             "aliases": aliases(&self.aliases),
             "state": self.state,
             "reason": self.reason,
-            "packageInformationDetailsFor": { "orderLineItemAmounts": amounts },
+            "packageInformationDetailsFor": { "orderLineItemAmounts": order.amounts(&self.contents) },
             "packageTracker": self.tracker.as_ref().map(Tracker::document),
         })
     }
@@ -201,6 +193,12 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// In the order in which they came to be.
     pub packages: Vec<Package>,
+    /// Wishes to cancel it, oldest first.
+    pub cancellations: Vec<Cancellation>,
+    /// Oldest first.
+    pub returns: Vec<Return>,
+    /// Oldest first.
+    pub refunds: Vec<Refund>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -222,6 +220,7 @@ impl Order {
         json!({
             "id": self.id,
             "aliases": aliases(&self.aliases),
+            "cancellations": listed(self.cancellations.iter().map(|known| known.document_with_refunds(self))),
             "customer": { "contact": {
                 "id": format!("contact-{}", self.id),
                 "name": email["name"],
@@ -238,9 +237,23 @@ impl Order {
             "packageInformation": self.package_information(self.packages.iter().collect()),
             "payments": input("payments"),
             "recipient": self.recipient_document(),
+            "refunds": self.refunds_document(),
+            "returns": listed(self.returns.iter().map(|known| known.document(self))),
             "taxes": input("taxes"),
             "totalPrice": input("totalPrice"),
         })
+    }
+
+    /// Quantities per line, in Amazon's form.
+    pub(crate) fn amounts(&self, contents: &[Content]) -> Vec<Json> {
+        let amount = |Content { line_id, quantity }: &Content| {
+            let line = self.lines.iter().find(|line| line.id == *line_id);
+            json!({
+                "lineItem": line.map_or(Json::Null, Line::reference),
+                "amount": { "value": number(*quantity), "unit": "ONE" },
+            })
+        };
+        contents.iter().map(amount).collect()
     }
 
     fn recipient_document(&self) -> Json {
@@ -270,6 +283,12 @@ impl Order {
 fn summary_state(states: &[PackageState]) -> Option<PackageState> {
     use PackageState::{Cancelled, Delivered, InTransit, Pending};
     [Pending, InTransit, Delivered, Cancelled].into_iter().find(|state| states.contains(state))
+}
+
+/// A list in its wrapper; null when there is nothing.
+fn listed(documents: impl Iterator<Item = Json>) -> Json {
+    let documents: Vec<Json> = documents.collect();
+    if documents.is_empty() { Json::Null } else { json!({ "details": documents }) }
 }
 
 fn aliases(aliases: &[Alias]) -> Vec<Json> {

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::events::Happening;
 use super::order::{CancellationReason, Content, ExecutionState, Order, Package, PackageState};
+use super::returns::ReturnPackageState;
 use super::state::State;
 use super::tracking::{Milestone, MilestoneCode, Place, Tracker};
 
@@ -39,9 +40,35 @@ pub enum MoveError {
     /// The order is not released.
     #[error("order {0} is on hold")]
     OnHold(String),
-    /// The parts do not add up to the package.
-    #[error("the parts do not add up to the package")]
+    /// The parts do not add up to the package, or the units are not there.
+    #[error("the units do not add up")]
     Contents,
+    /// No cancellation of the order has this id.
+    #[error("no cancellation {0}")]
+    UnknownCancellation(String),
+    /// The cancellation has its outcome already.
+    #[error("cancellation {0} is settled")]
+    Settled(String),
+    /// A package of the order is not pending, or it has none.
+    #[error("order {0} cannot be cancelled as a whole")]
+    NotCancellable(String),
+    /// The order has no return with this id.
+    #[error("no return {0}")]
+    UnknownReturn(String),
+    /// The return is completed or cancelled.
+    #[error("return {0} has ended")]
+    ReturnEnded(String),
+    /// The merchant made the return; Amazon has no part in it.
+    #[error("return {0} was made outside Amazon")]
+    ExternalReturn(String),
+    /// The return package is not in a state from which it can go there.
+    #[error("a return package that is {from:?} cannot become {to:?}")]
+    ReturnTransition {
+        /// Where it is.
+        from: ReturnPackageState,
+        /// Where it was to go.
+        to: ReturnPackageState,
+    },
     /// The reason does not fit the package's state.
     #[error("a package that is {from:?} is not cancelled with {reason:?}")]
     Reason {
@@ -52,7 +79,7 @@ pub enum MoveError {
     },
 }
 
-type Moved<T = ()> = Result<(T, Vec<Happening>), MoveError>;
+pub(crate) type Moved<T = ()> = Result<(T, Vec<Happening>), MoveError>;
 
 impl State {
     /// Releases a pending package into several pending ones with new ids.
@@ -165,8 +192,9 @@ impl State {
             let (state, event) = match code {
                 MilestoneCode::Delivered => (PackageState::Delivered, "PACKAGE_DELIVERED"),
                 MilestoneCode::Undeliverable => {
-                    package.reason = Some(CancellationReason::Undeliverable);
-                    (PackageState::Cancelled, "PACKAGE_DELIVERY_CANCELLED")
+                    let reason = CancellationReason::Undeliverable;
+                    happened.extend(self.end_package(&order_id, &package_id, reason, None, now)?);
+                    return Ok(((), happened));
                 }
                 _ => return Ok(((), happened)),
             };
@@ -201,8 +229,7 @@ impl State {
         reason: CancellationReason,
         now: DateTime<Utc>,
     ) -> Moved {
-        let package = self.package_to_change(order_id, package_id, now)?;
-        let from = package.state;
+        let from = self.package(order_id, package_id)?.state;
         let fits = match from {
             PackageState::Pending => reason != CancellationReason::Undeliverable,
             PackageState::InTransit => reason == CancellationReason::Undeliverable,
@@ -213,12 +240,66 @@ impl State {
         if !fits {
             return Err(MoveError::Reason { from, reason });
         }
-        package.state = PackageState::Cancelled;
-        package.reason = Some(reason);
-        Ok(((), vec![Happening::package("PACKAGE_DELIVERY_CANCELLED", order_id, package_id)]))
+        Ok(((), self.end_package(order_id, package_id, reason, None, now)?))
     }
 
-    fn new_tracker(&self, carrier: &str, number: &str, now: DateTime<Utc>) -> Result<Tracker, MoveError> {
+    /// Cancels some units of a pending package, which splits for it; returns the id of the cancelled part.
+    pub(crate) fn cancel_units(
+        &mut self,
+        order_id: &str,
+        package_id: &str,
+        units: Vec<Content>,
+        reason: CancellationReason,
+        now: DateTime<Utc>,
+    ) -> Moved<String> {
+        let package = self.package(order_id, package_id)?;
+        let from = package.state;
+        let cancelled = totals(&units);
+        let rest = totals(&package.contents).into_iter().map(|(line_id, quantity)| {
+            let quantity = quantity - cancelled.get(line_id).copied().unwrap_or_default();
+            Content { line_id: line_id.to_owned(), quantity }
+        });
+        let rest: Vec<Content> = rest.filter(|content| !content.quantity.is_zero()).collect();
+        if rest.is_empty() && cancelled == totals(&package.contents) {
+            let ((), happened) = self.cancel_package(order_id, package_id, reason, now)?;
+            return Ok((package_id.to_owned(), happened));
+        }
+        if from != PackageState::Pending {
+            return Err(MoveError::Transition { from, to: PackageState::Cancelled });
+        }
+        if reason == CancellationReason::Undeliverable {
+            return Err(MoveError::Reason { from, reason });
+        }
+        let (parts, _) = self.split(order_id, package_id, vec![units, rest], now)?;
+        let cancelled = parts.into_iter().next().unwrap_or_default();
+        let ((), happened) = self.cancel_package(order_id, &cancelled, reason, now)?;
+        Ok((cancelled, happened))
+    }
+
+    /// Ends a package's journey, with the refund request that this brings with it.
+    pub(crate) fn end_package(
+        &mut self,
+        order_id: &str,
+        package_id: &str,
+        reason: CancellationReason,
+        cancellation_id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Happening>, MoveError> {
+        let package = self.package_to_change(order_id, package_id, now)?;
+        package.state = PackageState::Cancelled;
+        package.reason = Some(reason);
+        let contents = package.contents.clone();
+        let mut happened = vec![Happening::package("PACKAGE_DELIVERY_CANCELLED", order_id, package_id)];
+        happened.extend(self.refund_cancelled(order_id, contents, reason, cancellation_id, now)?);
+        Ok(happened)
+    }
+
+    pub(crate) fn new_tracker(
+        &self,
+        carrier: &str,
+        number: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Tracker, MoveError> {
         let carrier = carrier.to_ascii_lowercase();
         match self.tracker(&carrier, number, now) {
             Some(_) => Err(MoveError::TrackingNumberInUse(number.to_owned())),
@@ -234,7 +315,11 @@ impl State {
             .ok_or_else(|| MoveError::UnknownPackage(package_id.to_owned()))
     }
 
-    fn order_to_change(&mut self, order_id: &str, now: DateTime<Utc>) -> Result<&mut Order, MoveError> {
+    pub(crate) fn order_to_change(
+        &mut self,
+        order_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<&mut Order, MoveError> {
         let order = self.order_mut(order_id).ok_or_else(|| MoveError::UnknownOrder(order_id.to_owned()))?;
         order.updated_at = now;
         Ok(order)
@@ -253,7 +338,8 @@ impl State {
     }
 }
 
-fn totals<'a>(contents: impl IntoIterator<Item = &'a Content>) -> BTreeMap<&'a str, Decimal> {
+/// Units per line.
+pub(crate) fn totals<'a>(contents: impl IntoIterator<Item = &'a Content>) -> BTreeMap<&'a str, Decimal> {
     let mut totals = BTreeMap::new();
     for Content { line_id, quantity } in contents {
         *totals.entry(line_id.as_str()).or_insert(Decimal::ZERO) += *quantity;

@@ -17,6 +17,9 @@ use super::settings::{SenderAuthentication, Subscription};
 /// How long events gather before they are shuffled.
 const GATHERING: Duration = Duration::from_millis(20);
 
+/// How often the clock is looked at while a cancellation waits for its time.
+const TICK: Duration = Duration::from_millis(100);
+
 struct CachedToken {
     token: String,
     ends: Instant,
@@ -36,6 +39,7 @@ impl Amazon {
             let errand = match self.outbox.take() {
                 Some(errand) => errand,
                 None => tokio::select! {
+                    () = tokio::time::sleep(TICK), if self.is_waiting() => continue,
                     Some(due) = waiting.join_next() => match due {
                         Ok(errand) => errand,
                         Err(_) => continue,

@@ -23,6 +23,8 @@ pub struct AmazonSettings {
     /// Delivery previews made at the storefront. An order that names one of them has to match it; an
     /// unknown preview id is taken on trust.
     pub previews: Vec<DeliveryPreview>,
+    /// What Amazon does by itself.
+    pub habits: Habits,
     /// How events are sent.
     pub webhooks: WebhookSettings,
 }
@@ -38,9 +40,51 @@ impl Default for AmazonSettings {
             refused_token_status: 200,
             known_skus: None,
             previews: Vec::new(),
+            habits: Habits::default(),
             webhooks: WebhookSettings::default(),
         }
     }
+}
+
+/// What Amazon does by itself after an order was made, where its pages leave room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Habits {
+    /// Seconds after which a cancellation that was asked for is settled by itself; never when `None`.
+    pub cancellation_delay_s: Option<u32>,
+    /// A cancelled package brings a refund request with it.
+    pub refund_with_cancelled_package: bool,
+    /// When a return package brings a refund request with it.
+    pub refund_with_return_package: ReturnRefund,
+    /// A return made outside Amazon raises `RETURN_STARTED`.
+    pub external_return_started: bool,
+    /// A refund reported as `SUCCESS` raises `REFUND_COMPLETED`.
+    pub refund_completed: bool,
+}
+
+impl Default for Habits {
+    /// All events, refunds when a return arrives, cancellations settled after a minute.
+    fn default() -> Self {
+        Self {
+            cancellation_delay_s: Some(60),
+            refund_with_cancelled_package: true,
+            refund_with_return_package: ReturnRefund::OnDelivery,
+            external_return_started: true,
+            refund_completed: true,
+        }
+    }
+}
+
+/// When a return package brings a refund request with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnRefund {
+    /// Not by itself.
+    Never,
+    /// When the shopper hands it over, or the carrier first scans it.
+    OnDropOff,
+    /// When it arrives.
+    OnDelivery,
 }
 
 /// What a storefront showed the shopper; a Prime line has to agree with it.

@@ -1,5 +1,7 @@
 //! `updateOrder`: what may change after an order was created.
 //!
+//! Refunds and returns have modules of their own.
+//!
 //! Source: Buy with Prime, `order-mutations-updateorder`, `order-objects-updateorderinput`.
 
 use chrono::{DateTime, Utc};
@@ -7,8 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::create::{MOST_ALIASES, aliases, identifier, links, within};
 use super::errors::{Class, Refusal};
+use super::events::Happening;
 use super::json::{given, items, text, without_nulls};
-use super::order::{Alias, ExecutionState, Order};
+use super::order::{Alias, ExecutionState, Line, Order};
 use super::state::State;
 
 impl State {
@@ -35,7 +38,7 @@ impl State {
         order_identifier: &Json,
         input: &Json,
         now: DateTime<Utc>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<(String, Vec<Happening>), Refusal> {
         let mut order = self.identified(order_identifier)?.clone();
         self.append(&mut order.aliases, &input["aliases"])?;
         release(&mut order, input["desiredExecutionState"].as_str())?;
@@ -46,19 +49,8 @@ impl State {
             }
         }
         for change in items(&input["lineItems"]) {
-            let wanted = &change["lineItemId"];
-            let id = identifier(&wanted["lineItemId"]);
-            let alias = &wanted["alias"];
-            let alias_id = identifier(&alias["aliasId"]);
-            let line = order.lines.iter_mut().find(|line| match &id {
-                Some(id) => line.id == *id,
-                None => line.aliases.iter().any(|known| {
-                    Some(&known.alias_id) == alias_id.as_ref() && alias["aliasType"] == known.alias_type
-                }),
-            });
-            let Some(line) = line else {
-                return Err(Refusal::invalid("ItemDoesNotExist", "The order has no such line item."));
-            };
+            let id = order.identified_line(&change["lineItemId"])?.id.clone();
+            let Some(line) = order.lines.iter_mut().find(|line| line.id == id) else { continue };
             self.append(&mut line.aliases, &change["aliases"])?;
             if !change["taxes"].is_null() {
                 line.input["taxes"] = without_nulls(&change["taxes"]);
@@ -72,10 +64,12 @@ impl State {
             };
             self.append(&mut package.aliases, &change["aliases"])?;
         }
+        let mut happened = self.tell_returns(&mut order, &input["returns"]["details"], now)?;
+        happened.extend(self.report_refunds(&mut order, &input["refunds"]["details"], now)?);
         order.updated_at = now;
         let id = order.id.clone();
         self.keep(order);
-        Ok(id)
+        Ok((id, happened))
     }
 
     /// Appends aliases; those that are there already stay as they are.
@@ -92,6 +86,30 @@ impl State {
             existing.push(alias);
         }
         within(existing.len(), MOST_ALIASES, "AliasLimitExceeded", "aliases")
+    }
+}
+
+impl Order {
+    /// The line that a `LineItemIdentifierInput` names; `id` is how some pages spell `lineItemId`.
+    pub(crate) fn identified_line(&self, line_identifier: &Json) -> Result<&Line, Refusal> {
+        let alias = &line_identifier["alias"];
+        let wanted = Alias {
+            alias_type: text(alias, "aliasType").unwrap_or_default().to_owned(),
+            alias_id: identifier(&alias["aliasId"]).unwrap_or_default(),
+        };
+        let mut lines = self.lines.iter();
+        let found = match given(line_identifier, &["lineItemId", "id", "alias"]).as_slice() {
+            ["alias"] => lines.find(|line| line.aliases.contains(&wanted)),
+            [field] => {
+                let id = identifier(&line_identifier[*field]);
+                lines.find(|line| Some(&line.id) == id.as_ref())
+            }
+            _ => {
+                let message = "A line item is named in exactly one way.";
+                return Err(Refusal::invalid("InvalidLineItemIdentifier", message));
+            }
+        };
+        found.ok_or_else(|| Refusal::invalid("ItemDoesNotExist", "The order has no such line item."))
     }
 }
 

@@ -7,14 +7,17 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::errors::Refusal;
-use super::records::types::{Group, RecordType, record_type};
+use super::number::member;
+use super::periods::Month;
+use super::records::types::{Group, RecordType, record_type, transaction};
 use super::settings::NetSuiteSettings;
 use axum::http::StatusCode;
 
 /// Members of a JSON object.
 pub(crate) type Fields = Map<String, Value>;
 
-/// Where a sales order stands with approval; everything else of its status follows from lines and fulfilments.
+/// Where an order or a return authorization stands with approval; the rest of its status follows from other
+/// records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Approval {
     /// Waits for approval.
@@ -32,6 +35,8 @@ pub(crate) struct Line {
     pub(crate) fields: Fields,
     /// Quantity shipped before the record came to the sandbox, so without a fulfilment here.
     pub(crate) fulfilled_before: Decimal,
+    /// Quantity billed likewise, without a bill here.
+    pub(crate) billed_before: Decimal,
 }
 
 impl Line {
@@ -54,8 +59,12 @@ pub(crate) struct Record {
     pub(crate) fields: Fields,
     /// Sublists by name.
     pub(crate) lines: BTreeMap<&'static str, Vec<Line>>,
-    /// Approval; only sales orders use it.
+    /// Approval; only sales orders and return authorizations use it.
     pub(crate) approval: Approval,
+    /// Whether staff voided it.
+    pub(crate) voided: bool,
+    /// Tax that stands on no line.
+    pub(crate) tax_beside_lines: Decimal,
     /// Creation time.
     pub(crate) created: DateTime<Utc>,
     /// Time of the last save, whole seconds.
@@ -74,6 +83,8 @@ impl Record {
             fields: Fields::new(),
             lines,
             approval: Approval::Approved,
+            voided: false,
+            tax_beside_lines: Decimal::ZERO,
             created: now,
             modified: now,
         }
@@ -89,9 +100,26 @@ impl Record {
         self.fields.get(name).and_then(plain)
     }
 
-    /// Type code of an item record.
+    /// Whether it is of this type.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.kind.name == name
+    }
+
+    /// The transaction it was made from; zero when from none.
+    pub(crate) fn source(&self) -> u64 {
+        integer(self.fields.get("createdFrom"))
+    }
+
+    /// Transactions it is applied to, with the amounts.
+    pub(crate) fn applications(&self) -> impl Iterator<Item = (u64, Decimal)> {
+        let lines = self.lines_of("apply").iter();
+        lines.map(|line| (integer(line.fields.get("doc")), member(&line.fields, "amount")))
+    }
+
+    /// Transactions it follows from: its source, and what it is applied to.
+    pub(crate) fn previous(&self) -> BTreeSet<u64> {
+        let applied = self.applications().map(|(document, _)| document);
+        applied.chain([self.source()]).filter(|id| *id != 0).collect()
     }
 }
 
@@ -126,7 +154,9 @@ pub(crate) struct Books {
     pub(crate) names: HashMap<(String, String), String>,
     shelves: BTreeMap<Group, Shelf>,
     by_type: HashMap<String, BTreeSet<u64>>,
-    fulfillments: HashMap<u64, BTreeSet<u64>>,
+    followers: HashMap<u64, BTreeSet<u64>>,
+    /// Accounting periods that staff closed.
+    pub(crate) closed_months: BTreeSet<Month>,
     last_unique_key: u64,
 }
 
@@ -138,7 +168,8 @@ impl Books {
             names: HashMap::new(),
             shelves: BTreeMap::new(),
             by_type: HashMap::new(),
-            fulfillments: HashMap::new(),
+            followers: HashMap::new(),
+            closed_months: BTreeSet::new(),
             last_unique_key: 40_000,
         }
     }
@@ -176,10 +207,20 @@ impl Books {
         ids.filter_map(|id| self.get(&Group::Transaction, *id))
     }
 
+    /// Transactions made from this one or applied to it, by id.
+    pub(crate) fn followers_of(&self, id: u64) -> impl Iterator<Item = &Record> {
+        let ids = self.followers.get(&id).into_iter().flatten();
+        ids.filter_map(|id| self.get(&Group::Transaction, *id))
+    }
+
+    /// Transactions made from this one, by id.
+    pub(crate) fn made_from(&self, id: u64) -> impl Iterator<Item = &Record> {
+        self.followers_of(id).filter(move |follower| follower.source() == id)
+    }
+
     /// Fulfilments made from an order, by id.
     pub(crate) fn fulfillments_of(&self, order: u64) -> impl Iterator<Item = &Record> {
-        let ids = self.fulfillments.get(&order).into_iter().flatten();
-        ids.filter_map(|id| self.get(&Group::Transaction, *id))
+        self.made_from(order).filter(|follower| follower.is("itemFulfillment"))
     }
 
     /// Changes a record in place. The caller keeps ids, external id and type as they are.
@@ -222,9 +263,13 @@ impl Books {
         }
         if group == Group::Transaction {
             self.by_type.entry(record.kind.name.clone()).or_default().insert(id);
-            if record.is("itemFulfillment") {
-                let order = integer(record.fields.get("createdFrom"));
-                self.fulfillments.entry(order).or_default().insert(id);
+            for gone in shelf.records.get(&id).map(Record::previous).unwrap_or_default() {
+                if let Some(ids) = self.followers.get_mut(&gone) {
+                    ids.remove(&id);
+                }
+            }
+            for previous in record.previous() {
+                self.followers.entry(previous).or_default().insert(id);
             }
         }
         shelf.records.insert(id, record);
@@ -241,8 +286,10 @@ impl Books {
         if let Some(ids) = self.by_type.get_mut(&record.kind.name) {
             ids.remove(&id);
         }
-        if let Some(ids) = self.fulfillments.get_mut(&integer(record.fields.get("createdFrom"))) {
-            ids.remove(&id);
+        for previous in record.previous() {
+            if let Some(ids) = self.followers.get_mut(&previous) {
+                ids.remove(&id);
+            }
         }
         Some(record)
     }
@@ -281,8 +328,8 @@ impl Books {
         let first = |names: &[&str]| names.iter().find_map(|name| record.text(name));
         match group {
             Group::Transaction => {
-                let word = if record.is("salesOrder") { "Sales Order" } else { "Item Fulfillment" };
-                Some(format!("{word} #{}", record.text("tranId").unwrap_or_default()))
+                let title = transaction(&record.kind.name).map_or("Transaction", |known| known.title);
+                Some(format!("{title} #{}", record.text("tranId").unwrap_or_default()))
             }
             Group::Entity => first(&["entityId", "companyName"]),
             Group::Item => first(&["itemId", "displayName"]),

@@ -19,8 +19,13 @@ pub(crate) fn control_router(netsuite: NetSuite) -> Router {
         .route("/sales-orders/{id}", get(sales_order).patch(edit))
         .route("/sales-orders/{id}/fulfillments", get(fulfillments))
         .route("/items", put(put_item))
+        .route("/sales-orders/{id}/documents", get(documents_of))
         .route("/records/{type}", put(put_record))
-        .route("/records/{type}/{id}", get(record).delete(delete))
+        .route("/records/{type}/{id}", get(record).patch(edit_document).delete(delete))
+        .route("/records/{type}/{id}/void", post(void))
+        .route("/records/{type}/{id}/transform/{target}", post(transform))
+        .route("/transactions/{type}", get(documents))
+        .route("/periods/{year}/{month}", put(set_period))
         .route("/login-audit-trail", get(trail))
         .route("/tokens/revoke", post(revoke))
         .route("/unlock", post(unlock))
@@ -47,6 +52,44 @@ async fn edit(State(netsuite): State<NetSuite>, Path(id): Path<u64>, Json(patch)
 
 async fn fulfillments(State(netsuite): State<NetSuite>, Path(id): Path<u64>) -> Json<Value> {
     Json(json!({"items": netsuite.fulfillments_of(id)}))
+}
+
+async fn documents_of(State(netsuite): State<NetSuite>, Path(id): Path<u64>) -> Json<Value> {
+    Json(json!({"items": netsuite.documents_of(id)}))
+}
+
+async fn documents(State(netsuite): State<NetSuite>, Path(record_type): Path<String>) -> Json<Value> {
+    Json(json!({"items": netsuite.documents(&record_type)}))
+}
+
+async fn edit_document(
+    State(netsuite): State<NetSuite>,
+    Path((record_type, id)): Path<(String, u64)>,
+    Json(patch): Json<Value>,
+) -> Response {
+    answer(netsuite.edit_document(&record_type, id, &patch).map(|()| json!({"id": id})))
+}
+
+async fn void(State(netsuite): State<NetSuite>, Path((record_type, id)): Path<(String, u64)>) -> Response {
+    answer(netsuite.void(&record_type, id).map(|()| json!({"id": id})))
+}
+
+async fn transform(
+    State(netsuite): State<NetSuite>,
+    Path((record_type, id, target)): Path<(String, u64, String)>,
+    Json(body): Json<Value>,
+) -> Response {
+    answer(netsuite.transform_as_staff((&record_type, id), &target, &body).map(|id| json!({"id": id})))
+}
+
+async fn set_period(
+    State(netsuite): State<NetSuite>,
+    Path((year, month)): Path<(i32, u32)>,
+    Json(body): Json<Value>,
+) -> Response {
+    let closed = body.get("closed").and_then(Value::as_bool).unwrap_or(true);
+    let changed = if closed { netsuite.close_period(year, month) } else { netsuite.open_period(year, month) };
+    answer(changed.map(|()| json!({"closed": closed})))
 }
 
 async fn put_item(State(netsuite): State<NetSuite>, Json(item): Json<Value>) -> Response {

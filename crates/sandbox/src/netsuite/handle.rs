@@ -70,7 +70,8 @@ impl NetSuite {
     ///
     /// Customers, items and locations that the orders refer to are created when missing. Filled in when absent:
     /// ids, line numbers, line keys, amounts, totals, dates, and status B. An order whose id is known replaces the
-    /// old one. Returns the internal ids in the order given; orders in front of a faulty one stay.
+    /// old one. `"billedBy": "invoice"` or `"cashSale"`, no property of NetSuite's, bills the order in full at
+    /// once. Returns the internal ids in the order given; orders in front of a faulty one stay.
     ///
     /// # Errors
     /// [`RecordError`] for the first order that cannot be read.
@@ -111,7 +112,8 @@ impl NetSuite {
     }
 
     /// Creates an item, or changes the one with this `id` or `itemId`. `itemType` is a type code such as
-    /// `InvtPart` (the default), `Kit` or `Service`. Returns the internal id.
+    /// `InvtPart` (the default), `Kit` or `Service`. A kit has `member.items[]` with `item` and `quantity`.
+    /// Returns the internal id.
     ///
     /// # Errors
     /// [`RecordError`] when a value does not fit.
@@ -209,7 +211,20 @@ impl NetSuite {
         locked(&self.state).logins.revoke(presented)
     }
 
-    fn show(&self, books: &Books, record: &Record) -> Value {
+    /// Works on the records.
+    pub(super) fn with_books<T>(
+        &self,
+        work: impl FnOnce(&mut Books) -> Result<T, Refusal>,
+    ) -> Result<T, RecordError> {
+        Ok(work(&mut locked(&self.state).books)?)
+    }
+
+    /// Looks into the records.
+    pub(super) fn with_books_read<T>(&self, look: impl FnOnce(&Books) -> T) -> T {
+        look(&locked(&self.state).books)
+    }
+
+    pub(super) fn show(&self, books: &Books, record: &Record) -> Value {
         let base = format!("{}/services/rest", self.core.vendor_url(Vendor::NetSuite));
         document(books, record, &View { base: &base, expand: true, only: None })
     }

@@ -9,7 +9,8 @@ use super::number::{member, number, total};
 use super::records::changes::{WriteOptions, read_changes};
 use super::records::sublist::{next_line_number, price};
 use super::records::types::{Group, ITEM_TYPES};
-use super::records::write::{apply, local_day, store};
+use super::records::write::{bring_in, local_day, store};
+use super::transform::transform;
 
 const LENIENT: WriteOptions =
     WriteOptions { strict_names: false, replace: Vec::new(), replace_selected_fields: false, staff: true };
@@ -25,6 +26,12 @@ pub(super) fn sales_order(books: &mut Books, order: &Value, now: DateTime<Utc>) 
     if members.get("item").is_some_and(Value::is_array) {
         let lines = members.remove("item");
         members.insert("item".to_owned(), json!({"items": lines}));
+    }
+    let billed_by = members.remove("billedBy").as_ref().and_then(plain);
+    if billed_by.is_some() {
+        for line in members.get_mut("item").and_then(members_of).into_iter().flatten() {
+            line.as_object_mut().map(|line| line.remove("quantityBilled"));
+        }
     }
     members.entry("entity").or_insert_with(|| json!({"refName": "Sandbox Customer"}));
     provide_references(books, members, now)?;
@@ -52,12 +59,19 @@ pub(super) fn sales_order(books: &mut Books, order: &Value, now: DateTime<Utc>) 
     let mut lines: Vec<Line> = Vec::new();
     for given in changes.sublists.into_iter().flat_map(|sublist| sublist.lines) {
         let fields = given.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        let line = completed_line(books, fields, &lines, letter.as_deref());
+        // What is billed here is not billed elsewhere.
+        let letter =
+            if billed_by.is_some() && letter.as_deref() == Some("G") { Some("F") } else { letter.as_deref() };
+        let line = completed_line(books, fields, &lines, letter);
         lines.push(line);
     }
     record.lines.insert("item", lines);
     complete_body(books, &mut record);
     let id = store(books, record, now)?;
+    if let Some(target) = billed_by {
+        let options = WriteOptions { strict_names: true, ..LENIENT };
+        transform(books, ("salesOrder", &id.to_string(), &target), &json!({}), &options, now)?;
+    }
     if let Some(saved) = books.edit(&Group::Transaction, id) {
         saved.modified = modified.trunc_subsecs(0);
     }
@@ -95,7 +109,8 @@ fn completed_line(
         fields.insert("isClosed".to_owned(), json!(true));
     }
     let fulfilled_before = member(&fields, "quantityFulfilled");
-    Line { fields, fulfilled_before }
+    let billed_before = member(&fields, "quantityBilled");
+    Line { fields, fulfilled_before, billed_before }
 }
 
 fn complete_body(books: &Books, order: &mut Record) {
@@ -135,6 +150,10 @@ fn provide_references(
         provide(books, line, ("inventorylocation", &Group::Location), None, now)?;
     }
     Ok(())
+}
+
+fn members_of(sublist: &mut Value) -> Option<&mut Vec<Value>> {
+    sublist.get_mut("items").and_then(Value::as_array_mut)
 }
 
 fn remember_name(books: &mut Books, field: &str, value: &Value) {
@@ -218,14 +237,22 @@ pub(super) fn record(
         return Err(Refusal::request("Transactions are made by loading sales orders or over REST."));
     }
     let id = integer(body.get("id"));
-    let changes = read_changes(books, &kind, body, &LENIENT)?;
+    let mut body = body.clone();
+    for line in body.get_mut("member").and_then(members_of).into_iter().flatten() {
+        if let Some(line) = line.as_object_mut() {
+            provide(books, line, ("item", &Group::Item), None, now)?;
+        }
+    }
+    // A kit's members are given as a whole.
+    let options = WriteOptions { replace: vec!["member".to_owned()], ..LENIENT };
+    let changes = read_changes(books, &kind, &body, &options)?;
     let mut record = books.get(&kind.group, id).cloned().unwrap_or_else(|| Record::new(kind.clone(), now));
     if kind.group == Group::Item {
         record.fields.insert("itemType".to_owned(), json!({"id": kind.code}));
     }
     record.kind = kind;
     record.id = id;
-    apply(books, &mut record, changes, &LENIENT)?;
+    bring_in(books, &mut record, changes, &options)?;
     if record.kind.group == Group::Item {
         let code = record.kind.code;
         record.fields.insert("itemType".to_owned(), json!({"id": code}));

@@ -23,26 +23,36 @@
 //! | `POST sales-orders` | an array of orders | [`NetSuite::load_sales_orders`] |
 //! | `PATCH sales-orders/{id}` | a merge patch | [`NetSuite::edit_sales_order`] |
 //! | `GET sales-orders/{id}/fulfillments` | | [`NetSuite::fulfillments_of`] |
+//! | `GET sales-orders/{id}/documents` | | all that follows from an order |
+//! | `GET transactions/{type}` | | all transactions of a type |
 //! | `PUT items`, `PUT records/{type}` | a record | creates or changes it |
+//! | `PATCH records/{type}/{id}` | a merge patch | [`NetSuite::edit_document`] |
+//! | `POST records/{type}/{id}/transform/{target}` | as over REST | [`NetSuite::transform_as_staff`] |
+//! | `POST records/{type}/{id}/void` | | [`NetSuite::void`] |
+//! | `PUT periods/{year}/{month}` | `{closed}` | closes or opens a month |
 //! | `GET`, `DELETE records/{type}/{id}` | | reads or deletes it |
 //! | `GET login-audit-trail` | | why logins failed |
 //! | `POST tokens/revoke`, `POST unlock` | | ends access tokens; ends a lock |
 //! | `GET slots`, `PUT slots` | `{slots}` | concurrency |
 //!
-//! Not here: asynchronous calls, batches, RESTlets, stock levels, billing and returns.
+//! Not here: asynchronous calls, batches, RESTlets, stock levels, payments and deposits.
 
 mod answer;
 mod auth;
 mod books;
 mod control;
 mod errors;
+mod follow;
 mod handle;
+mod kits;
 mod load;
 mod number;
+mod periods;
 mod records;
 mod router;
 mod service;
 mod settings;
+mod staff;
 mod status;
 mod suiteql;
 mod transform;
@@ -50,6 +60,7 @@ mod transform;
 pub use auth::{KeyError, LoginAttempt, PublicKey};
 pub use handle::{NetSuite, RecordError};
 pub use settings::{Certificate, CustomField, CustomFieldKind, NetSuiteSettings};
+pub use staff::{BillKind, StaffLine};
 
 pub(crate) use control::control_router;
 pub(crate) use router::router;

@@ -83,6 +83,14 @@ pub struct NetSuiteSettings {
     pub default_ship_status: char,
     /// Whether an order created without `orderStatus` waits for approval.
     pub new_orders_need_approval: bool,
+    /// Whether a return authorization made without `orderStatus` waits for approval.
+    pub new_returns_need_approval: bool,
+    /// Whether orders can be billed over REST before goods left. Staff always can.
+    pub bill_before_fulfillment: bool,
+    /// Whether returns can be credited over REST before goods came back. Staff always can.
+    pub refund_before_receipt: bool,
+    /// Whether a customer refund must name the account or the way it is paid by.
+    pub refund_account_required: bool,
     /// Custom fields that exist.
     pub custom_fields: Vec<CustomField>,
     /// Script ids of the custom record types that exist.
@@ -109,6 +117,10 @@ impl Default for NetSuiteSettings {
             fulfillment_touches_order: true,
             default_ship_status: 'A',
             new_orders_need_approval: false,
+            new_returns_need_approval: true,
+            bill_before_fulfillment: false,
+            refund_before_receipt: false,
+            refund_account_required: true,
             custom_fields: default_custom_fields(),
             custom_records: ["audit_log", "outbox", "config"]
                 .map(|name| format!("customrecord_amz_{name}"))
@@ -125,6 +137,7 @@ fn default_custom_fields() -> Vec<CustomField> {
         ("amz_sync_state", Text),
         ("amz_sync_message", Text),
         ("amz_cancel_state", Text),
+        ("amz_cancel_reason", Text),
         ("amz_hold", Boolean),
         ("amz_package_id", Text),
         ("amz_delivery_state", Text),
@@ -140,8 +153,13 @@ fn default_custom_fields() -> Vec<CustomField> {
         ("amz_origin", Text),
         ("amz_shopper_identity", Text),
     ];
-    const LINE: &[(&str, CustomFieldKind)] =
-        &[("amz_line_id", Text), ("amz_fulfill", Boolean), ("amz_offer_id", Text), ("amz_preview_id", Text)];
+    const LINE: &[(&str, CustomFieldKind)] = &[
+        ("amz_line_id", Text),
+        ("amz_fulfill", Boolean),
+        ("amz_offer_id", Text),
+        ("amz_preview_id", Text),
+        ("amz_return_reason", Text),
+    ];
     let body = BODY.iter().map(|(name, kind)| CustomField::new(format!("custbody_{name}"), *kind));
     let line = LINE.iter().map(|(name, kind)| CustomField::new(format!("custcol_{name}"), *kind));
     body.chain(line).chain([CustomField::new("custitem_amz_sku", Text)]).collect()

@@ -1,4 +1,4 @@
-//! Status letters of orders and fulfilments.
+//! Status letters, and the status of a sales order.
 //!
 //! Of a sales order only approval can be written; the rest follows from its lines and from the
 //! fulfilments made from it. Letters mean nothing without the type.
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::books::{Approval, Books, Line, integer};
 use super::number::{member, number, total};
 use super::records::types::{Group, is_goods};
+use super::transform::quantities::{is_bill, is_member, taken as billed};
 
 /// What the fulfilments of an order took from one of its lines.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +32,20 @@ pub(crate) fn status_word(record_type: &str, letter: &str) -> Option<&'static st
         ("salesOrder", "F") => "Pending Billing",
         ("salesOrder", "G") => "Billed",
         ("salesOrder", "H") => "Closed",
+        ("returnAuthorization", "A") => "Pending Approval",
+        ("returnAuthorization", "B") => "Pending Receipt",
+        ("returnAuthorization", "C") => "Cancelled",
+        ("returnAuthorization", "D") => "Partially Received",
+        ("returnAuthorization", "E") => "Pending Refund/Partially Received",
+        ("returnAuthorization", "F") => "Pending Refund",
+        ("returnAuthorization", "G") => "Refunded",
+        ("returnAuthorization", "H") => "Closed",
+        ("invoice" | "creditMemo", "A") => "Open",
+        ("invoice", "B") => "Paid In Full",
+        ("creditMemo", "B") => "Fully Applied",
+        ("cashSale" | "cashRefund", "B") => "Not Deposited",
+        ("customerRefund", "R") => "Issued",
+        ("invoice" | "cashSale" | "creditMemo" | "cashRefund" | "customerRefund", "V") => "Voided",
         ("itemFulfillment", "A") => "Picked",
         ("itemFulfillment", "B") => "Packed",
         ("itemFulfillment", "C") => "Shipped",
@@ -61,7 +76,7 @@ pub(crate) fn refresh_order(books: &mut Books, order_id: u64) {
     let mut taken: HashMap<u64, Taken> = HashMap::new();
     for fulfillment in books.fulfillments_of(order_id) {
         let state = fulfillment.text("shipStatus").unwrap_or_default();
-        for line in fulfillment.lines_of("item") {
+        for line in fulfillment.lines_of("item").iter().filter(|line| !is_member(line)) {
             let quantity = member(&line.fields, "quantity");
             let of_line = taken.entry(integer(line.fields.get("orderLine"))).or_default();
             of_line.picked = of_line.picked.saturating_add(quantity);
@@ -75,10 +90,18 @@ pub(crate) fn refresh_order(books: &mut Books, order_id: u64) {
     }
     let Some(order) = books.get(&Group::Transaction, order_id) else { return };
     let goods: Vec<bool> = order.lines_of("item").iter().map(|line| line_is_goods(books, line)).collect();
+    let bills = order.lines_of("item").iter().map(|line| {
+        let billed = billed(books, (order_id, line.number()), is_bill, 0).quantity;
+        billed.saturating_add(line.billed_before)
+    });
+    let bills: Vec<Decimal> = bills.collect();
     let Some(order) = books.edit(&Group::Transaction, order_id) else { return };
     let approval = order.approval;
     let lines = order.lines.entry("item").or_default();
-    for (line, goods) in lines.iter_mut().zip(&goods) {
+    for ((line, goods), billed) in lines.iter_mut().zip(&goods).zip(bills) {
+        if *goods || !billed.is_zero() || line.fields.contains_key("quantityBilled") {
+            line.fields.insert("quantityBilled".to_owned(), number(billed.normalize()));
+        }
         if *goods {
             write_quantities(line, taken.get(&line.number()).copied().unwrap_or_default());
         }
@@ -106,7 +129,6 @@ fn write_quantities(line: &mut Line, taken: Taken) {
         line.fields.insert(name.to_owned(), number(amount.saturating_add(before).normalize()));
     }
     line.fields.insert("itemIsFulfilled".to_owned(), Value::Bool(shipped >= quantity));
-    line.fields.entry("quantityBilled").or_insert_with(|| number(Decimal::ZERO));
 }
 
 fn letter_of(approval: Approval, lines: &[Line], goods: &[bool]) -> &'static str {

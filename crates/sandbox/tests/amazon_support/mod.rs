@@ -16,8 +16,40 @@ pub const ORDER: &str = "
         packageTracker { packageTrackerIdentifier { trackingNumber carrierCode } latestMilestone { status { code } } }
       }
     }
+    fragment Amounts on OrderLineItemAmount { lineItem { id amount { value } } amount { value unit } }
+    fragment Refund on RefundDetails {
+      id aliases { aliasType aliasId } createdAt updatedAt state
+      refundTotal { totalAmount { amount currencyCode } }
+      refundFor { orderLineItems { ...Amounts } }
+      paymentDetails { id amount { amount currencyCode } paymentMethod { displayString type } state }
+      refundRequestReason refundStatusReason
+    }
+    fragment Return on ReturnDetails {
+      id aliases { aliasType aliasId } createdAt updatedAt state
+      returnLineItems {
+        id
+        returnFor { orderLineItemAmounts { ...Amounts } }
+        grading { summary {
+          gradedAmount { value unit }
+          unitWiseCondition { condition amount { value unit } }
+        } }
+        returnReasonTerm { reasonCode description }
+      }
+      returnPackageDetails {
+        id state reason
+        packageTracker { packageTrackerIdentifier { trackingNumber carrierCode } }
+        returnPackageFor { orderLineItemAmounts { ...Amounts } }
+      }
+    }
     fragment Everything on Order {
       id
+      cancellations { details {
+        id aliases { aliasType aliasId } state reason additionalComments createdAt updatedAt requestedBy
+        canceledFor { orderLineItems { ...Amounts } }
+        refundDetails { ...Refund }
+      } }
+      refunds { summary { refundTotal { totalAmount { amount currencyCode } } } details { ...Refund } }
+      returns { details { ...Return } }
       aliases { aliasType aliasId }
       metadata { executionState createdAt }
       customer { contact { name email } }
@@ -112,6 +144,34 @@ impl Merchant {
              }} {ORDER}"
         );
         self.query(&query, json!({ "order": { "orderId": order_id }, "input": input })).await
+    }
+
+    /// Reports something of an order that is expected to be accepted; answers the order.
+    pub async fn updated(&self, order_id: &Value, input: Value) -> Value {
+        let answer = self.update(order_id, input).await;
+        assert_eq!(answer.get("errors"), None, "{answer}");
+        answer["data"]["updateOrder"]["order"].clone()
+    }
+
+    pub async fn cancel(&self, order_id: &Value, input: Value) -> Value {
+        let query = "mutation($order: OrderIdentifierInput!, $input: CancelOrderInput) {
+          cancelOrder(orderIdentifier: $order, input: $input) { cancellation {
+            id aliases { aliasType aliasId } state reason additionalComments requestedBy
+            canceledFor { orderLineItems { lineItem { id } amount { value unit } } }
+          } }
+        }";
+        self.query(query, json!({ "order": { "orderId": order_id }, "input": input })).await
+    }
+
+    /// The order as it is now.
+    pub async fn shown(&self, order_id: &Value) -> Value {
+        self.look_up(json!({ "orderId": order_id })).await["data"]["order"].clone()
+    }
+
+    /// Types of the events made so far, without those of creation.
+    pub fn event_types(&self) -> Vec<String> {
+        let types = self.amazon().events().into_iter().map(|event| event.event_type);
+        types.filter(|event_type| event_type != "ORDER_CONFIRMED").collect()
     }
 
     pub async fn look_up(&self, order_identifier: Value) -> Value {

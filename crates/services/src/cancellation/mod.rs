@@ -1,8 +1,16 @@
-//! The first piece of use case 3: units that Amazon will not ship leave the sales order.
-//!
-//! Only what shipments need to come out right is here: once nothing of a line is pending any more, the line
-//! is closed, so that cancelled units are not waited for. Other policies are not built yet.
+//! Use cases 3 and 4: what Amazon cancelled leaves the sales order, and what staff cancel is cancelled at Amazon.
 
+#[cfg(test)]
+mod fixtures;
 mod plan;
+mod request;
+mod run;
+mod shipped;
+mod wish;
+mod writes;
 
-pub use plan::{Closing, closings};
+pub use plan::{ClosingFacts, Closings, closings, has_news};
+pub use request::{RequestFacts, Start, standing, start, verdict, wait};
+pub(crate) use run::{link_of, run};
+pub use wish::{Wish, wish};
+pub(crate) use wish::{is_over, per_unit, units_left, waiting};

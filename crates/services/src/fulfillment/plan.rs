@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use amz_domain::fulfillment::FulfilledLine;
 use amz_domain::time::posting_date;
 use amz_domain::{
-    AmazonOrder, DeliveryMarks, ExternalId, LineNumber, Package, PackageTracker, Quantity, SalesOrder,
-    SalesOrderStatus, TrackerKey,
+    AmazonOrder, DeliveryMarks, ExternalId, LineNumber, Package, PackageId, PackageTracker, Quantity,
+    SalesOrder, SalesOrderStatus, TrackerKey,
 };
 use chrono::{DateTime, Utc};
 
+use super::kits::{KitStanding, WholeKits, needs_person, open_kits, standings};
 use super::marks::{difference, is_news, marks, merged};
-use crate::cancellation::{Closing, closings};
 use crate::link::{AppliedPackage, SentOrder, TrackerLink};
 use crate::parking::{Reason, Who};
 use crate::ports::netsuite::{ItemFulfillmentPatch, NewItemFulfillment, TrackingChange};
@@ -38,11 +38,13 @@ pub fn needs(
     known: &[TrackerLink],
     asked: &[TrackerKey],
 ) -> Needs {
-    let mut needs = Needs { sales_order: !closings(amazon, sent).is_empty(), ..Needs::default() };
+    let kits = WholeKits::count(amazon, sent, applied);
+    let mut needs = Needs { sales_order: needs_person(amazon, sent), ..Needs::default() };
     for package in &amazon.packages {
         let before = applied.iter().find(|applied| applied.package == package.id);
         let ships = package.has_left();
-        needs.sales_order |= ships && before.is_none();
+        let loose = before.is_none() && kits.is_loose(package, sent);
+        needs.sales_order |= ships && before.is_none() && !loose;
         let Some(tracker) = package.tracker.as_ref().filter(|_| ships) else { continue };
         let link = TrackerLink { tracker: tracker.clone(), package: package.id.clone() };
         if !known.contains(&link) {
@@ -50,7 +52,7 @@ pub fn needs(
         }
         let news = before
             .is_none_or(|before| is_news(&before.marks, package) || before.tracker.as_ref() != Some(tracker));
-        if news || asked.contains(tracker) {
+        if !loose && (news || asked.contains(tracker)) {
             needs.trackers.push(tracker.clone());
         }
     }
@@ -81,8 +83,21 @@ pub struct FulfillmentFacts<'facts> {
 pub struct FulfillmentPlan {
     /// Steps per package.
     pub steps: Vec<FulfillmentStep>,
-    /// Lines that have come to an end. Only when no package of theirs is parked.
-    pub closings: Vec<Closing>,
+    /// How the kits stand that were sent as their parts.
+    pub kits: Vec<KitStanding>,
+    /// Packages of parts that make no kit whole: they need nothing in NetSuite.
+    pub loose: Vec<PackageId>,
+}
+
+impl FulfillmentStep {
+    /// The package it is for.
+    pub fn package(&self) -> &PackageId {
+        match self {
+            Self::Create { fulfillment, .. } => &fulfillment.package,
+            Self::Patch { after, .. } => &after.package,
+            Self::Park { package, .. } => package,
+        }
+    }
 }
 
 /// One step for one package.
@@ -108,7 +123,7 @@ pub enum FulfillmentStep {
     /// A person must look at this package.
     Park {
         /// The package.
-        package: amz_domain::PackageId,
+        package: PackageId,
         /// Why.
         reason: Reason,
     },
@@ -117,29 +132,30 @@ pub enum FulfillmentStep {
 /// Decides what must happen with the packages of an order.
 pub fn plan(facts: FulfillmentFacts<'_>) -> FulfillmentPlan {
     let mut plan = FulfillmentPlan::default();
-    let mut open: HashMap<LineNumber, Quantity> = facts.sales_order.map(open_units).unwrap_or_default();
-    let mut parked_lines = Vec::new();
+    let kits = WholeKits::count(facts.amazon, facts.sent, facts.applied);
+    let mut open: HashMap<LineNumber, Quantity> =
+        facts.sales_order.map(|order| open_units(&facts, order)).unwrap_or_default();
     for package in &facts.amazon.packages {
         let tracker = package.tracker.as_ref().and_then(|key| facts.trackers.get(key));
         match facts.applied.iter().find(|applied| applied.package == package.id) {
             Some(before) => plan.steps.extend(update(before, package, tracker)),
-            None if package.has_left() => match create(&facts, package, tracker, &mut open) {
+            None if package.has_left() && kits.is_loose(package, facts.sent) => {
+                plan.loose.push(package.id.clone());
+            }
+            None if package.has_left() => match create(&facts, package, tracker, &kits, &mut open) {
                 Ok((fulfillment, obstacle)) => plan.steps.push(FulfillmentStep::Create {
                     fulfillment: Box::new(fulfillment),
                     tracker: package.tracker.clone(),
                     obstacle,
                 }),
                 Err(reason) => {
-                    parked_lines.extend(package.contents.iter().map(|part| part.line.clone()));
                     plan.steps.push(FulfillmentStep::Park { package: package.id.clone(), reason });
                 }
             },
             None => {}
         }
     }
-    let closings = closings(facts.amazon, facts.sent);
-    plan.closings =
-        closings.into_iter().filter(|closing| !parked_lines.contains(&closing.amazon_line)).collect();
+    plan.kits = standings(facts.amazon, facts.sent, facts.sales_order);
     plan
 }
 
@@ -176,6 +192,7 @@ fn update(
         fulfillment: before.fulfillment.clone(),
         tracker: key.cloned(),
         marks: marks(&before.marks, news, key, tracker),
+        lines: before.lines.clone(),
     };
     patch_step(before, after, tracking_change(before.tracker.as_ref(), key))
 }
@@ -199,11 +216,12 @@ fn create(
     facts: &FulfillmentFacts<'_>,
     package: &Package,
     tracker: Option<&PackageTracker>,
+    kits: &WholeKits,
     open: &mut HashMap<LineNumber, Quantity>,
 ) -> Result<(NewItemFulfillment, Option<Reason>), Reason> {
     let FulfillmentFacts { amazon, sent, applied: _, sales_order, trackers: _, settings, now } = *facts;
     let order = sales_order.ok_or_else(|| unshippable("the sales order could not be read".to_owned()))?;
-    let lines = contents(package, sent)?;
+    let lines = contents(package, sent, kits)?;
     let obstacle = obstacle(order, package, &lines, open);
     if obstacle.is_none() {
         for part in &lines {
@@ -253,9 +271,10 @@ fn obstacle(
     })
 }
 
-/// What is in a package, in terms of NetSuite's lines.
-fn contents(package: &Package, sent: &SentOrder) -> Result<Vec<FulfilledLine>, Reason> {
-    let mut lines: Vec<FulfilledLine> = Vec::new();
+/// What is in a package, in terms of NetSuite's lines: of kits that were sent as their parts, the kits that it makes
+/// whole.
+fn contents(package: &Package, sent: &SentOrder, kits: &WholeKits) -> Result<Vec<FulfilledLine>, Reason> {
+    let mut lines: Vec<FulfilledLine> = kits.of(package).to_vec();
     for part in package.contents.iter().filter(|part| !part.quantity.is_zero()) {
         let line = sent.lines.iter().find(|line| line.amazon_line == part.line).ok_or_else(|| {
             unshippable(format!(
@@ -263,6 +282,9 @@ fn contents(package: &Package, sent: &SentOrder) -> Result<Vec<FulfilledLine>, R
                 package.id, part.line
             ))
         })?;
+        if line.part.is_some() {
+            continue;
+        }
         match lines.iter_mut().find(|known| known.order_line == line.line) {
             Some(known) => known.quantity = known.quantity.plus(part.quantity),
             None => lines.push(FulfilledLine { order_line: line.line, quantity: part.quantity }),
@@ -274,11 +296,13 @@ fn contents(package: &Package, sent: &SentOrder) -> Result<Vec<FulfilledLine>, R
     Ok(lines)
 }
 
-fn open_units(order: &SalesOrder) -> HashMap<LineNumber, Quantity> {
+fn open_units(facts: &FulfillmentFacts<'_>, order: &SalesOrder) -> HashMap<LineNumber, Quantity> {
+    let kits = open_kits(facts.amazon, facts.sent, facts.applied, order);
     let open = order.lines.iter().filter(|line| line.kind.is_goods() && !line.is_closed);
     open.map(|line| {
         (line.line, Quantity::try_from(line.quantity - line.quantity_fulfilled).unwrap_or_default())
     })
+    .chain(kits)
     .collect()
 }
 

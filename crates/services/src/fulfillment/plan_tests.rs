@@ -1,13 +1,17 @@
 //! Plans of use case 2, on plain data.
 
 use amz_domain::package::Milestone;
-use amz_domain::{AmazonLine, CancelReason, ExecutionState, PackageContent, PackageId, PackageState};
+use amz_domain::{
+    AmazonLine, CancelReason, ExecutionState, Generation, PackageContent, PackageId, PackageState,
+};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::cancellation::{ClosingFacts, closings};
 use crate::link::SentLine;
 use crate::orders::fixtures::{line, sales_order, settings};
+use crate::settings::WhenUnfulfillable;
 
 fn sent(quantities: &[u32]) -> SentOrder {
     let lines = quantities.iter().zip(1u32..).map(|(units, number)| SentLine {
@@ -18,9 +22,13 @@ fn sent(quantities: &[u32]) -> SentOrder {
         quantity: Quantity(*units),
         delivery: Some("STANDARD".into()),
         closed: Quantity::ZERO,
+        reduced: Quantity::ZERO,
+        released: false,
+        part: None,
     });
     SentOrder {
         amazon_order: "A-1".into(),
+        generation: Generation::default(),
         channel: amz_domain::Channel::MultiChannel,
         execution: ExecutionState::Started,
         total: None,
@@ -57,6 +65,9 @@ fn amazon(sent: &SentOrder, packages: Vec<Package>) -> AmazonOrder {
         recipient: None,
         lines: lines.collect(),
         packages,
+        cancellations: Vec::new(),
+        returns: Vec::new(),
+        refunds: Vec::new(),
     }
 }
 
@@ -111,14 +122,17 @@ impl World {
         for step in plan.steps.clone() {
             self.apply(step);
         }
-        for closing in &plan.closings {
-            self.order
-                .lines
-                .iter_mut()
-                .filter(|line| line.line == closing.line)
-                .for_each(|line| line.is_closed = true);
-            let sent = self.sent.lines.iter_mut().filter(|line| line.line == closing.line);
-            sent.for_each(|line| line.closed = closing.cancelled);
+        let closings = closings(ClosingFacts {
+            amazon: &amazon,
+            sent: &self.sent,
+            order: &self.order,
+            cancellation: None,
+            held: &[],
+            when_unfulfillable: WhenUnfulfillable::Cancel,
+        });
+        if let Some(closings) = closings {
+            crate::orders::reflect(&mut self.order, &closings.patch);
+            self.sent = closings.after;
         }
         plan
     }
@@ -138,6 +152,7 @@ impl World {
                     fulfillment: format!("IF-{}", self.created.len()).into(),
                     tracker,
                     marks: fulfillment.marks.clone(),
+                    lines: fulfillment.lines.clone(),
                 });
                 self.created.push(*fulfillment);
             }
@@ -183,11 +198,25 @@ fn a_parcel_that_left_and_came_to_nothing_has_its_fulfilment_although_nobody_saw
 }
 
 #[test]
-fn a_line_with_units_still_pending_is_not_closed() {
-    let mut world = World::new(&[3]);
-    let packages =
-        vec![package("P1", "PENDING", &[("L1", 1)], None), package("P2", "CANCELLED", &[("L1", 2)], None)];
-    assert!(world.look(packages, &[]).closings.is_empty());
+fn a_parcel_that_could_not_be_delivered_shows_state_milestone_and_place_and_nothing_else_happens() {
+    for (code, state) in
+        [("UNDELIVERABLE", "CANCELLED"), ("LOST", "CANCELLED"), ("RETURN_TO_SENDER", "IN_TRANSIT")]
+    {
+        let mut world = World::new(&[2]);
+        world.look(vec![package("P1", "IN_TRANSIT", &[("L1", 2)], Some("1Z1"))], &[]);
+        let mut failed = package("P1", state, &[("L1", 2)], Some("1Z1"));
+        failed.reason = (state == "CANCELLED").then_some(CancelReason::Undeliverable);
+        let tracker =
+            tracker("1Z1", &[("IN_TRANSIT", "2026-03-02T10:00:00Z"), (code, "2026-03-03T10:00:00Z")]);
+        world.look(vec![failed.clone()], std::slice::from_ref(&tracker));
+        let marks = &world.applied[0].marks;
+        assert_eq!(marks.state, Some(state.into()));
+        assert_eq!(marks.milestone, Some(code.into()));
+        assert_eq!(marks.milestone_place.as_deref(), Some("Springfield, OR, US"));
+        assert_eq!((world.created.len(), world.patched.len()), (1, 1));
+        assert!(world.look(vec![failed], &[tracker]).steps.is_empty(), "once");
+        assert!(!world.order.lines[0].is_closed, "its units were shipped");
+    }
 }
 
 #[test]
@@ -328,6 +357,9 @@ fn milestones_place_attempts_and_delivery_reach_the_fulfilment() {
     assert_eq!(marks.failed_attempts, Some(1));
     assert_eq!(marks.delivered_at, Some("2026-03-03T09:30:00Z".parse().unwrap()));
 }
+
+#[path = "kits_tests.rs"]
+mod kits;
 
 /// What a look may see: the package and its tracker at one moment of their life.
 fn moments() -> Vec<(Package, Vec<(TrackerKey, PackageTracker)>)> {

@@ -3,22 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use amz_domain::{ItemFulfillment, ItemFulfillmentId, PackageTracker, SalesOrder, SalesOrderId, TrackerKey};
+use amz_domain::{AmazonLineId, ItemFulfillment, ItemFulfillmentId, PackageId, PackageTracker, TrackerKey};
 use async_trait::async_trait;
 
 use super::plan::{FulfillmentFacts, FulfillmentStep, catch_up, needs, plan, plan_tracker};
-use crate::cancellation::Closing;
 use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
-use crate::failure::{Failure, PortError};
+use crate::failure::PortError;
 use crate::intent::Operation;
-use crate::link::{AppliedPackage, Link, SentOrder, TrackerLink};
+use crate::link::{AppliedPackage, Link, TrackerLink};
+use crate::order_view::OrderView;
 use crate::orders::digest;
 use crate::parking::{Reason, Who};
 use crate::ports::ItemFulfillments;
-use crate::ports::netsuite::{ItemFulfillmentPatch, NewItemFulfillment, SalesOrderPatch};
-
-/// The lane subject that this module parks when it is about no single package.
-const SUBJECT: &str = "amazon-order";
+use crate::ports::netsuite::{ItemFulfillmentPatch, NewItemFulfillment};
 
 /// The part of a lane's links that concerns its packages.
 pub(crate) struct PackageLinks {
@@ -31,42 +28,41 @@ impl PackageLinks {
         let mut packages = Self { applied: Vec::new(), trackers: Vec::new() };
         for link in links {
             match link {
-                Link::Order(_) => {}
                 Link::Package(applied) => packages.applied.push(applied.as_ref().clone()),
                 Link::Tracker(tracker) => packages.trackers.push(tracker.clone()),
+                Link::Order(_)
+                | Link::Cancellation(_)
+                | Link::Return(_)
+                | Link::Refund(_)
+                | Link::Document(_) => {}
             }
         }
         packages
     }
 }
 
-/// Brings NetSuite up to date with Amazon's order.
+/// Brings NetSuite up to date with Amazon's order. Returns the lines of packages that could not be dealt with yet.
 ///
 /// # Errors
 /// [`Stop`] when the look cannot go on.
 pub(crate) async fn run(
     desk: &mut Desk<'_>,
-    id: &SalesOrderId,
-    sent: &SentOrder,
-    packages: PackageLinks,
+    view: &mut OrderView,
     asked: &[TrackerKey],
-) -> Result<(), Stop> {
+) -> Result<Vec<AmazonLineId>, Stop> {
     let connection = desk.connection;
-    let PackageLinks { applied, trackers: known } = packages;
-    let Some(amazon) = connection.amazon_orders.read(&sent.amazon_order).await? else {
-        desk.park(SUBJECT, &vanished(sent)).await?;
-        return Ok(());
-    };
-    desk.unpark(SUBJECT).await?;
-    let needs = needs(&amazon, sent, &applied, &known, asked);
+    let PackageLinks { applied, trackers: known } = PackageLinks::of(&view.links);
+    let needs = needs(&view.amazon, &view.sent, &applied, &known, asked);
     if !needs.links.is_empty() {
         let links: Vec<Link> = needs.links.iter().cloned().map(Link::Tracker).collect();
         connection.ledger.write_links(desk.lease, &links).await?;
+        view.learn(links);
     }
     let trackers = read_trackers(desk, &needs.trackers).await?;
-    let sales_order = if needs.sales_order { read_sales_order(desk, id).await? } else { None };
+    let sales_order = if needs.sales_order { view.sales_order(desk).await?.cloned() } else { None };
+    let (amazon, sent) = (&view.amazon, &view.sent);
     let plan = plan(FulfillmentFacts {
-        amazon: &amazon,
+        amazon,
         sent,
         applied: &applied,
         sales_order: sales_order.as_ref(),
@@ -74,11 +70,12 @@ pub(crate) async fn run(
         settings: &connection.settings,
         now: connection.now(),
     });
-    if plan.steps.is_empty() && plan.closings.is_empty() {
-        desk.note("nothing new at Amazon");
+    if plan.steps.is_empty() {
+        desk.note("no package has news");
     }
-    let (mut complete, mut created) = (true, false);
+    let (mut held, mut created): (Vec<PackageId>, bool) = (Vec::new(), false);
     for step in plan.steps {
+        let package = step.package().clone();
         let (creates, blocked) = match &step {
             FulfillmentStep::Create { obstacle, .. } => (true, obstacle.is_some()),
             FulfillmentStep::Patch { .. } | FulfillmentStep::Park { .. } => (false, false),
@@ -86,17 +83,30 @@ pub(crate) async fn run(
         if blocked && created {
             // a fulfilment that an earlier try made was counted twice in this plan: in the sales order and as new
             desk.wait_until(connection.now());
-            complete = false;
+            held.push(package);
             continue;
         }
         let done = apply(desk, step).await?;
         created |= creates && done;
-        complete &= done;
+        if !done {
+            held.push(package);
+        }
     }
-    if complete && !plan.closings.is_empty() {
-        close(desk, id, sent, &plan.closings, sales_order.as_ref()).await?;
+    for package in plan.loose {
+        desk.unpark(&format!("package/{package}")).await?;
     }
-    Ok(())
+    for kit in plan.kits {
+        let subject = format!("kit/{}", kit.line);
+        match kit.incomplete {
+            Some(reason) => desk.park(&subject, &reason).await?,
+            None => desk.unpark(&subject).await?,
+        }
+    }
+    if created {
+        view.forget_sales_order();
+    }
+    let held = view.amazon.packages.iter().filter(|package| held.contains(&package.id));
+    Ok(held.flat_map(|package| &package.contents).map(|part| part.line.clone()).collect())
 }
 
 /// Brings fulfilments up to date with the news of their trackers. Returns false when Amazon's order must be
@@ -156,18 +166,6 @@ async fn read_trackers(
         }
     }
     Ok(trackers)
-}
-
-/// The sales order; `None` when it cannot be read for a cause that waiting does not remove.
-async fn read_sales_order(desk: &mut Desk<'_>, id: &SalesOrderId) -> Result<Option<SalesOrder>, Stop> {
-    match desk.connection.sales_orders.read(id).await {
-        Ok(order) => Ok(order),
-        Err(error) if matches!(error.failure, Failure::BadRecord | Failure::Refused) => {
-            desk.note(error.to_string());
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Applies one step. Returns true when it is done.
@@ -258,6 +256,7 @@ impl OnceWrite for CreateFulfillment<'_> {
             fulfillment,
             tracker: self.tracker.clone(),
             marks: self.new.marks.clone(),
+            lines: self.new.lines.clone(),
         })
     }
 
@@ -296,55 +295,9 @@ impl CreateFulfillment<'_> {
             fulfillment: id,
             tracker: current.or_else(former),
             marks: delivery,
+            lines: self.new.lines.clone(),
         }
     }
-}
-
-/// Closes lines of which nothing more will ship.
-async fn close(
-    desk: &mut Desk<'_>,
-    id: &SalesOrderId,
-    sent: &SentOrder,
-    closings: &[Closing],
-    order: Option<&SalesOrder>,
-) -> Result<(), Stop> {
-    let connection = desk.connection;
-    let mut after = sent.clone();
-    for line in &mut after.lines {
-        if let Some(closing) = closings.iter().find(|closing| closing.line == line.line) {
-            line.closed = closing.cancelled;
-        }
-    }
-    let is_open = |number| {
-        order.is_none_or(|order| order.lines.iter().any(|line| line.line == number && !line.is_closed))
-    };
-    let lines: Vec<_> =
-        closings.iter().map(|closing| closing.line).filter(|number| is_open(*number)).collect();
-    let links = vec![Link::Order(Box::new(after))];
-    if lines.is_empty() {
-        return Ok(connection.ledger.write_links(desk.lease, &links).await?);
-    }
-    let patch = SalesOrderPatch { close: lines, ..SalesOrderPatch::default() };
-    let mark = intent(Operation::MarkSalesOrder, format!("order {id}"), &digest(&format!("{patch:?}")));
-    let send = connection.sales_orders.patch(id, &patch);
-    if let Written::Parked(reason) = desk.write_repeatably(mark, send, links).await? {
-        desk.park("cancellation", &reason).await?;
-    } else {
-        desk.unpark("cancellation").await?;
-    }
-    Ok(())
-}
-
-fn vanished(sent: &SentOrder) -> Reason {
-    Reason::new(
-        "amazon_order_missing",
-        format!(
-            "Amazon does not know order {} any more, or the credentials may not see it",
-            sent.amazon_order
-        ),
-        "check the target id and the permissions of the Amazon credentials",
-        Who::Operator,
-    )
 }
 
 fn taken(new: &NewItemFulfillment, found: &ItemFulfillmentId) -> Reason {
@@ -358,3 +311,7 @@ fn taken(new: &NewItemFulfillment, found: &ItemFulfillmentId) -> Reason {
         Who::Merchant,
     )
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,28 +1,39 @@
 //! Taking over an order that Amazon holds under our alias. Pure.
 
-use amz_domain::{AmazonOrder, ExecutionState, LineAlias, Quantity, SalesOrder, SalesOrderLine};
+use std::collections::HashMap;
+
+use amz_domain::{AmazonOrder, ExecutionState, Generation, ItemId, Quantity, SalesOrder, SalesOrderLine};
 
 use super::address::{digest, recipient, same_destination};
 use super::create::channel;
+use super::kits::named;
 use crate::link::{SentLine, SentOrder};
 use crate::parking::{Reason, Who};
+use crate::ports::netsuite::KitMember;
 
 /// What Amazon has from us, as it shows it.
 ///
-/// The order is ours when every line of it carries our alias of a line of the sales order. What else differs
+/// The order is ours when every line of it carries our alias of a line of the sales order, or of a part of a kit
+/// line; for the parts, `kits` says what the kits consist of. What else differs
 /// (quantity, address) is an edit like any other and is dealt with as one; what Amazon does not show (amounts) is
 /// noted as not known, so that it is sent again.
 ///
 /// # Errors
 /// A reason to park when a line is not ours.
-pub(super) fn adopt(order: &SalesOrder, found: &AmazonOrder) -> Result<SentOrder, Reason> {
-    let line_of = |alias: &LineAlias| -> Option<&SalesOrderLine> {
-        order.lines.iter().find(|line| LineAlias::of(&order.id, &line.unique_key) == *alias)
-    };
+pub(super) fn adopt(
+    order: &SalesOrder,
+    found: &AmazonOrder,
+    generation: Generation,
+    kits: &HashMap<ItemId, Vec<KitMember>>,
+) -> Result<SentOrder, Reason> {
     let mut adopted: Vec<&SalesOrderLine> = Vec::new();
     let mut lines = Vec::with_capacity(found.lines.len());
     for held in &found.lines {
-        let Some((alias, line)) = held.alias.as_ref().and_then(|alias| Some((alias, line_of(alias)?))) else {
+        let ours = held
+            .alias
+            .as_ref()
+            .and_then(|alias| named(order, alias, generation, kits).map(|(line, part)| (alias, line, part)));
+        let Some((alias, line, part)) = ours else {
             return Err(different(found, format!("its line {} is no line of the sales order", held.id)));
         };
         adopted.push(line);
@@ -34,6 +45,9 @@ pub(super) fn adopt(order: &SalesOrder, found: &AmazonOrder) -> Result<SentOrder
             quantity: held.quantity,
             delivery: None,
             closed: Quantity::ZERO,
+            reduced: Quantity::ZERO,
+            released: false,
+            part,
         });
     }
     if lines.is_empty() {
@@ -46,6 +60,7 @@ pub(super) fn adopt(order: &SalesOrder, found: &AmazonOrder) -> Result<SentOrder
     });
     Ok(SentOrder {
         amazon_order: found.id.clone(),
+        generation,
         channel: order.marks.channel.clone().unwrap_or_else(|| channel(order, adopted)),
         execution: found.execution.clone().unwrap_or(ExecutionState::NotStarted),
         total: None,

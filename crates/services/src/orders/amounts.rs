@@ -1,10 +1,10 @@
 //! What an order costs, per line, to the last cent.
 
-use amz_domain::allocation::allocate;
 use amz_domain::{LineNumber, Quantity, SalesOrder, SalesOrderLine};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::parking::{Reason, Who};
+use crate::shares::{Charges, GoodsCharge, LARGEST_AMOUNT, shares};
 
 /// Amounts of one goods line, in the order's currency.
 ///
@@ -35,9 +35,8 @@ impl LineAmounts {
 
 /// Works out what some goods lines cost, so that all goods and other charges add up to the order total.
 ///
-/// Order discounts and taxes that are not on lines are shared in proportion to line amounts, charges for
-/// shipping and handling likewise over the goods; the rule is [`allocate`]'s. Lines that are not chosen keep their
-/// shares, and are not looked at otherwise.
+/// Order discounts, taxes that are not on lines, and charges for shipping and handling are shared in proportion to
+/// line amounts. Lines that are not chosen keep their shares, and are not looked at otherwise.
 ///
 /// # Errors
 /// A reason to park: a chosen line with a quantity that is not whole or a negative amount, or figures that do
@@ -45,38 +44,21 @@ impl LineAmounts {
 pub fn amounts(order: &SalesOrder, chosen: &[&SalesOrderLine]) -> Result<Vec<LineAmounts>, Reason> {
     let digits = order.currency.minor_digits();
     let goods: Vec<&SalesOrderLine> = order.lines.iter().filter(|line| line.kind.is_goods()).collect();
-    let others = order.lines.iter().filter(|line| line.kind.has_amount_of_its_own()).map(|line| line.amount);
-    let (charges, discounts): (Vec<Decimal>, Vec<Decimal>) =
-        others.partition(|amount| *amount >= Decimal::ZERO);
-    let goods_amounts: Vec<Decimal> = goods.iter().map(|line| line.amount).collect();
-    let own_tax: Vec<Decimal> = goods.iter().filter_map(|line| line.tax).collect();
-
-    let other_charges = sum(&charges)?;
-    let discount = sum(&[order.discount_total, -sum(&discounts)?])?;
-    let delivery = sum(&[order.shipping_cost, order.handling_cost])?;
-    let net = sum(&[sum(&goods_amounts)?, other_charges])?;
-    let total = sum(&[net, -discount, delivery, order.tax_total])?;
-    if total != order.total {
-        return Err(Reason::new(
-            "totals_mismatch",
-            format!(
-                "lines {net} − discounts {discount} + shipping and handling {delivery} + tax {} make {total}, \
-                 but the order total is {}",
-                order.tax_total, order.total
-            ),
-            "correct the amounts on the sales order, then retry",
-            Who::Merchant,
-        ));
-    }
-
-    let mut with_charges = goods_amounts.clone();
-    with_charges.push(other_charges);
-    let discount_shares = allocate(discount, &with_charges, digits);
-    let tax_shares = allocate(sum(&[order.tax_total, -sum(&own_tax)?])?, &with_charges, digits);
-    let delivery_shares = allocate(delivery, &goods_amounts, digits);
+    let others = order.lines.iter().filter(|line| line.kind.has_amount_of_its_own());
+    let shares = shares(&Charges {
+        name: "order",
+        digits,
+        goods: goods.iter().map(|line| GoodsCharge { amount: line.amount, tax: line.tax }).collect(),
+        others: others.map(|line| line.amount).collect(),
+        discount_total: order.discount_total,
+        shipping_cost: order.shipping_cost,
+        handling_cost: order.handling_cost,
+        tax_total: order.tax_total,
+        total: order.total,
+    })?;
 
     let mut lines = Vec::with_capacity(chosen.len());
-    for (position, line) in goods.into_iter().enumerate() {
+    for (line, share) in goods.into_iter().zip(shares) {
         if !chosen.iter().any(|chosen| chosen.line == line.line) {
             continue;
         }
@@ -85,30 +67,12 @@ pub fn amounts(order: &SalesOrder, chosen: &[&SalesOrderLine]) -> Result<Vec<Lin
             line: line.line,
             quantity,
             unit_price,
-            discount: own_discount + discount_shares[position],
-            tax: line.tax.unwrap_or_default() + tax_shares[position],
-            delivery_charge: delivery_shares[position],
+            discount: own_discount + share.discount,
+            tax: share.tax,
+            delivery_charge: share.delivery,
         });
     }
     Ok(lines)
-}
-
-/// The exact sum.
-fn sum(parts: &[Decimal]) -> Result<Decimal, Reason> {
-    let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(*part));
-    sum.filter(|sum| sum.abs() < LARGEST_AMOUNT).ok_or_else(too_large)
-}
-
-/// 10^14. Amounts from here on are a mistake; below it the product of two of them still fits a decimal.
-const LARGEST_AMOUNT: Decimal = Decimal::from_parts(0x107A_4000, 0x5AF3, 0, false, 0);
-
-fn too_large() -> Reason {
-    Reason::new(
-        "amount_too_large",
-        "an amount of the sales order is too large to be worked with exactly",
-        "correct the amounts on the sales order",
-        Who::Merchant,
-    )
 }
 
 /// Units, unit price and own discount of a goods line, so that price × units − discount is its amount.

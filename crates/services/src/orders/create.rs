@@ -1,16 +1,15 @@
 //! A sales order as Amazon shall create it.
 
-use std::collections::HashMap;
-
 use amz_domain::{
-    Channel, DeliveryOfferId, DeliveryPreviewId, ExecutionState, ItemId, LineAlias, LineNumber, Money,
-    OrderAlias, SalesOrder, SalesOrderLine, Sku,
+    Channel, DeliveryOfferId, DeliveryPreviewId, ExecutionState, Generation, LineNumber, Money, OrderAlias,
+    SalesOrder, SalesOrderLine, Sku,
 };
 use rust_decimal::Decimal;
 
 use super::address::{contact, digest, recipient};
 use super::amounts::{LineAmounts, amounts};
-use crate::link::{SentLine, SentOrder};
+use super::kits::{Goods, Piece, pieces};
+use crate::link::{KitPart, SentLine, SentOrder};
 use crate::parking::{Reason, Who};
 use crate::ports::amazon::{CreatedLine, Delivery, NewAmazonLine, NewAmazonOrder, ShopperIdentity};
 use crate::settings::ServiceSettings;
@@ -23,12 +22,16 @@ const MOST_LINES_PER_KIND: usize = 20;
 pub struct Creation {
     /// What Amazon gets.
     pub order: NewAmazonOrder,
+    /// How often the sales order was sent before.
+    pub generation: Generation,
     /// Programme of its lines.
     pub channel: Channel,
     /// Order tax.
     pub tax: Money,
     /// NetSuite's line of each Amazon line, in the same order.
     pub lines: Vec<LineNumber>,
+    /// Of each Amazon line, in the same order, the part of a kit that it is.
+    pub parts: Vec<Option<KitPart>>,
 }
 
 /// Builds the Amazon order for some goods lines of a sales order.
@@ -38,64 +41,77 @@ pub struct Creation {
 pub(super) fn creation(
     order: &SalesOrder,
     chosen: &[&SalesOrderLine],
-    skus: &HashMap<ItemId, Sku>,
+    goods: Goods<'_>,
     settings: &ServiceSettings,
     execution: ExecutionState,
+    generation: Generation,
 ) -> Result<Creation, Reason> {
     let recipient = recipient(order)?;
     let contact = contact(order, &recipient)?;
     let amounts = amounts(order, chosen)?;
     let money = |amount: Decimal| Money::new(amount, order.currency);
 
-    let mut lines = Vec::with_capacity(chosen.len());
-    for part in &amounts {
-        let LineAmounts { line: number, quantity, unit_price, discount, tax, delivery_charge } = part.clone();
-        let Some(source) = chosen.iter().find(|line| line.line == number) else { continue };
-        lines.push(NewAmazonLine {
-            alias: LineAlias::of(&order.id, &source.unique_key),
-            sku: sku(source, skus)?,
-            title: title(source),
-            quantity,
-            unit_price: money(unit_price),
-            discount: money(discount),
-            tax: money(tax),
-            delivery_charge: money(delivery_charge),
-            delivery: delivery(order, source, settings)?,
-        });
+    let (mut lines, mut numbers, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    for whole in &amounts {
+        let Some(source) = chosen.iter().find(|line| line.line == whole.line) else { continue };
+        for piece in pieces(source, whole, goods, settings.kits, order.currency.minor_digits())? {
+            let sku = sku(source, &piece, goods)?;
+            let alias = piece.alias(order, source, generation);
+            let LineAmounts { line, quantity, unit_price, discount, tax, delivery_charge } = piece.amounts;
+            lines.push(NewAmazonLine {
+                alias,
+                title: title(source, piece.part.is_some().then_some(&sku)),
+                sku,
+                quantity,
+                unit_price: money(unit_price),
+                discount: money(discount),
+                tax: money(tax),
+                delivery_charge: money(delivery_charge),
+                delivery: delivery(order, source, settings)?,
+            });
+            numbers.push(line);
+            parts.push(piece.part);
+        }
     }
     within_limits(&lines)?;
     Ok(Creation {
+        generation,
+        parts,
         channel: channel(order, chosen.iter().copied()),
-        tax: money(amounts.iter().map(|part| part.tax).sum()),
-        lines: amounts.iter().map(|part| part.line).collect(),
+        tax: money(amounts.iter().map(|whole| whole.tax).sum()),
+        lines: numbers,
         order: NewAmazonOrder {
-            alias: OrderAlias::of(&settings.account, &order.id),
+            alias: OrderAlias::of(&settings.account, &order.id, generation),
             contact,
             recipient,
             execution,
             lines,
-            total: money(amounts.iter().map(|part| part.total()).sum()),
+            total: money(amounts.iter().map(|whole| whole.total()).sum()),
             page: format!("{}/app/accounting/transactions/salesord.nl?id={}", settings.pages, order.id),
             shopper_identity: order.marks.shopper_identity.clone().map(ShopperIdentity),
         },
     })
 }
 
-fn sku(line: &SalesOrderLine, skus: &HashMap<ItemId, Sku>) -> Result<Sku, Reason> {
-    skus.get(&line.item).cloned().ok_or_else(|| {
+fn sku(line: &SalesOrderLine, piece: &Piece, goods: Goods<'_>) -> Result<Sku, Reason> {
+    let item = piece.item(line);
+    goods.skus.get(item).cloned().ok_or_else(|| {
+        let what = if piece.part.is_some() { "part" } else { "item" };
         Reason::new(
             "sku_unmapped",
-            format!("the item {} on line {} has no SKU in the configured item field", line.item, line.line),
+            format!("the {what} {item} on line {} has no SKU in the configured item field", line.line),
             "fill the item field named by the setting mapping.item_sku_field, then retry",
             Who::Merchant,
         )
     })
 }
 
-fn title(line: &SalesOrderLine) -> String {
+/// What a line is called; a part is called after its kit and by its own SKU, since its name is not known.
+fn title(line: &SalesOrderLine, part: Option<&Sku>) -> String {
     let named =
         [&line.description, &line.item_name].into_iter().flatten().find(|text| !text.trim().is_empty());
-    named.map_or_else(|| line.item.to_string(), |text| text.trim().to_owned())
+    let title = named.map_or_else(|| line.item.to_string(), |text| text.trim().to_owned());
+    part.map_or(title.clone(), |sku| format!("{title} ({sku})"))
 }
 
 /// Prime when the shopper saw a preview, chose an offer and is known; Multi-Channel Fulfillment otherwise.
@@ -170,7 +186,8 @@ fn within_limits(lines: &[NewAmazonLine]) -> Result<(), Reason> {
 impl Creation {
     /// What to remember of the order once Amazon has it. `None` when Amazon did not name every line.
     pub(super) fn sent(&self, id: amz_domain::AmazonOrderId, created: &[CreatedLine]) -> Option<SentOrder> {
-        let lines = self.order.lines.iter().zip(&self.lines).map(|(new, number)| {
+        let sources = self.lines.iter().zip(&self.parts);
+        let lines = self.order.lines.iter().zip(sources).map(|(new, (number, part))| {
             let amazon_line = created.iter().find(|line| line.alias == new.alias)?.id.clone();
             Some(SentLine {
                 alias: new.alias.clone(),
@@ -180,10 +197,14 @@ impl Creation {
                 quantity: new.quantity,
                 delivery: Some(new.delivery.word().to_owned()),
                 closed: amz_domain::Quantity::ZERO,
+                reduced: amz_domain::Quantity::ZERO,
+                released: false,
+                part: part.clone(),
             })
         });
         Some(SentOrder {
             amazon_order: id,
+            generation: self.generation,
             channel: self.channel.clone(),
             execution: self.order.execution.clone(),
             total: Some(self.order.total),

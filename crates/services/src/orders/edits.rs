@@ -1,13 +1,18 @@
 //! What staff changed on an order that Amazon already has.
 
-use std::collections::HashMap;
-
-use amz_domain::{ExecutionState, ItemId, SalesOrder, SalesOrderLine, SalesOrderStatus, Sku};
+use amz_domain::{ExecutionState, SalesOrder, SalesOrderLine, SalesOrderStatus};
 
 use super::create::Creation;
-use crate::link::{SentLine, SentOrder};
+use super::kits::{Goods, is_other_item};
+use crate::cancellation::{is_over, units_left, waiting};
+use crate::link::SentOrder;
 use crate::parking::{Reason, Who};
 use crate::ports::amazon::AmazonOrderChange;
+
+/// True while Amazon may still ship something of what it has from us.
+pub(super) fn still_sent(sent: &SentOrder) -> bool {
+    sent.lines.iter().any(|line| !is_over(line))
+}
 
 /// True while a change of the order can still concern Amazon.
 pub(super) fn still_open(order: &SalesOrder) -> bool {
@@ -42,7 +47,7 @@ pub(super) fn unchangeable(
     sent: &SentOrder,
     wanted: &Creation,
     recipient_digest: &str,
-    skus: &HashMap<ItemId, Sku>,
+    goods: Goods<'_>,
 ) -> Result<(), Reason> {
     let refuse = |code: &str, what: String| {
         Err(Reason::new(
@@ -52,23 +57,21 @@ pub(super) fn unchangeable(
             Who::Merchant,
         ))
     };
-    for line in &sent.lines {
+    for line in sent.lines.iter().filter(|line| !is_over(line)) {
         let Some(now) = order.lines.iter().find(|now| now.line == line.line) else {
             return refuse("line_removed_after_sending", format!("line {} was removed", line.line));
         };
-        if closed_by_staff(now, line) {
-            return refuse("line_closed_after_sending", format!("line {} was closed", line.line));
-        }
-        if now.quantity != line.quantity.to_decimal() {
-            let change =
-                format!("the quantity of line {} went from {} to {}", line.line, line.quantity, now.quantity);
+        // a quantity that is less by what Amazon cancelled is our own doing
+        let left = units_left(line);
+        if now.quantity != left.to_decimal() {
+            let change = format!("the quantity of line {} went from {left} to {}", line.line, now.quantity);
             return refuse("quantity_changed_after_sending", change);
         }
-        let sku_now = skus.get(&now.item);
-        if sku_now.is_some() && line.sku.is_some() && sku_now != line.sku.as_ref() {
+        if is_other_item(now, line, goods) {
+            let kit = if line.part.is_some() { ", or what its kit consists of," } else { "" };
             return refuse(
                 "item_changed_after_sending",
-                format!("the item of line {} was changed", line.line),
+                format!("the item of line {}{kit} was changed", line.line),
             );
         }
     }
@@ -92,27 +95,16 @@ pub(super) fn unchangeable(
     Ok(())
 }
 
-/// True when staff closed a line of which Amazon may still ship something.
-fn closed_by_staff(now: &SalesOrderLine, sent: &SentLine) -> bool {
-    now.is_closed && sent.closed.is_zero() && now.quantity_fulfilled < now.quantity
-}
-
-/// What staff did to an order that Amazon still works on, and that Amazon is not told of.
+/// What staff did to an order that Amazon still works on, and that Amazon is not told of. Closing it is a wish to
+/// have it cancelled, and no matter of this function.
 ///
 /// # Errors
 /// A reason to park.
 pub(super) fn stopped(order: &SalesOrder, sent: &SentOrder) -> Result<(), Reason> {
-    let waits_for_amazon = sent.lines.iter().any(|line| {
-        let now = order.lines.iter().find(|now| now.line == line.line);
-        now.is_some_and(|now| line.closed.is_zero() && now.quantity_fulfilled < now.quantity)
-    });
-    if !waits_for_amazon {
+    if waiting(order, sent).is_empty() {
         return Ok(());
     }
     let (code, what) = match &order.status {
-        SalesOrderStatus::Cancelled | SalesOrderStatus::Closed => {
-            ("order_closed_after_sending", "the sales order was closed")
-        }
         SalesOrderStatus::PendingApproval => {
             ("approval_withdrawn_after_sending", "the approval was withdrawn")
         }
@@ -152,8 +144,8 @@ pub(super) fn change(
     after.tax = Some(wanted.tax);
     // what was not known of an order that was taken over is held against later edits from now on
     after.recipient_digest.get_or_insert_with(|| recipient_digest.to_owned());
-    for (new, number) in wanted.order.lines.iter().zip(&wanted.lines) {
-        for line in after.lines.iter_mut().filter(|line| line.line == *number) {
+    for new in &wanted.order.lines {
+        for line in after.lines.iter_mut().filter(|line| line.alias == new.alias) {
             line.sku.get_or_insert_with(|| new.sku.clone());
             line.delivery.get_or_insert_with(|| new.delivery.word().to_owned());
         }

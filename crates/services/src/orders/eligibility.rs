@@ -30,6 +30,9 @@ pub fn eligibility<'order>(order: &'order SalesOrder, settings: &ServiceSettings
     if let Some(go_live) = settings.go_live.filter(|go_live| order.created_at < *go_live) {
         return Eligibility::Not(format!("it was created before go-live ({go_live})"));
     }
+    if order.marks.asks_to_cancel() {
+        return Eligibility::Not("staff want it cancelled".to_owned());
+    }
     let amazon: Vec<&SalesOrderLine> =
         order.lines.iter().filter(|line| !line.is_closed && is_amazons(order, line, settings)).collect();
     let unknown = amazon.iter().find(|line| matches!(line.kind, ItemKind::Unknown(_)) && line.amazon_flag);

@@ -7,7 +7,9 @@ use amz_domain::sales_order::{OrderFields, ShipTo};
 use amz_domain::{Currency, ItemKind, LineNumber, SalesOrder, SalesOrderLine, SalesOrderStatus};
 use rust_decimal::Decimal;
 
-use crate::settings::{EligibleRule, OnHold, ServiceSettings};
+use crate::settings::{
+    CancellationSettings, EligibleRule, Kits, OnHold, RefundSettings, ReturnSettings, ServiceSettings,
+};
 
 pub(crate) fn settings() -> ServiceSettings {
     ServiceSettings {
@@ -25,6 +27,10 @@ pub(crate) fn settings() -> ServiceSettings {
         retry_base: Duration::from_secs(2),
         retry_limit: 12,
         unclear_wait: Duration::from_secs(10),
+        kits: Kits::AsSold,
+        cancellation: CancellationSettings::default(),
+        returns: ReturnSettings::default(),
+        refunds: RefundSettings::default(),
     }
 }
 
@@ -55,6 +61,7 @@ pub(crate) fn sales_order(lines: Vec<SalesOrderLine>) -> SalesOrder {
         id: "42".into(),
         number: "SO42".into(),
         status: SalesOrderStatus::PendingFulfillment,
+        customer: Some("501".into()),
         created_at: "2026-03-01T10:00:00Z".parse().unwrap(),
         location: None,
         sales_channel: None,

@@ -1,4 +1,6 @@
 //! Use case 1: fulfil with Amazon. A sales order becomes an Amazon order, and stays in step until it ships.
+//!
+//! A kit goes as it is sold, or, by setting, as one Amazon line per part (module `kits`).
 
 mod address;
 mod adopt;
@@ -6,13 +8,16 @@ mod amounts;
 mod create;
 mod edits;
 mod eligibility;
+mod kits;
+mod known_goods;
 mod plan;
 mod run;
 
 pub use amounts::{LineAmounts, amounts};
 pub use eligibility::{Eligibility, eligibility};
+pub(crate) use plan::is_to_go_again;
 pub use plan::{Creation, OrderFacts, OrderPlan, plan};
-pub(crate) use run::{digest, run};
+pub(crate) use run::{digest, reflect, run};
 
 #[cfg(test)]
 pub(crate) mod fixtures;

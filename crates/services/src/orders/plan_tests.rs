@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use amz_domain::{AmazonLine, AmazonOrder, Channel, ItemKind, LineNumber, OrderAlias, SalesOrderStatus};
+use amz_domain::{
+    AmazonLine, AmazonOrder, Channel, Generation, ItemKind, LineNumber, OrderAlias, SalesOrderStatus,
+};
 use rust_decimal::Decimal;
 
 use super::*;
@@ -19,7 +21,12 @@ fn skus() -> HashMap<ItemId, Sku> {
 }
 
 fn decide(order: &SalesOrder, sent: Option<&SentOrder>, settings: &ServiceSettings) -> OrderPlan {
-    plan(OrderFacts { order, skus: &skus(), sent, settings, now: now() })
+    let kits = kits();
+    plan(OrderFacts { order, skus: &skus(), kits: &kits, sent, cancellation: None, settings, now: now() })
+}
+
+fn kits() -> HashMap<ItemId, Vec<KitMember>> {
+    HashMap::new()
 }
 
 fn dollars(amount: i64) -> Decimal {
@@ -212,7 +219,6 @@ fn a_changed_price_goes_to_amazon_and_other_edits_park() {
         "address_changed_after_sending"
     );
     assert_eq!(edit(|order| order.lines[0].item = "B".into()), "item_changed_after_sending");
-    assert_eq!(edit(|order| order.lines[0].is_closed = true), "line_closed_after_sending");
     assert_eq!(edit(|order| drop(order.lines.remove(0))), "line_removed_after_sending");
     assert_eq!(edit(|order| order.lines.push(line(5, "A", 1, dollars(100)))), "line_added_after_sending");
     assert_eq!(edit(|order| order.ship_method = Some("3".into())), "delivery_changed_after_sending");
@@ -254,11 +260,14 @@ fn shown(order: &SalesOrder, creation: &Creation) -> AmazonOrder {
     });
     AmazonOrder {
         id: "A-1".into(),
-        alias: Some(OrderAlias::of("1234567", &order.id)),
+        alias: Some(OrderAlias::of("1234567", &order.id, Generation::default())),
         execution: Some(ExecutionState::Started),
         recipient: Some(creation.order.recipient.clone()),
         lines: lines.collect(),
         packages: Vec::new(),
+        cancellations: Vec::new(),
+        returns: Vec::new(),
+        refunds: Vec::new(),
     }
 }
 
@@ -267,7 +276,7 @@ fn an_order_that_was_taken_over_tells_amazon_its_amounts_again() {
     let settings = settings();
     let mut order = two_lines();
     let (creation, _) = created(&order, &settings);
-    let adopted = adopt(&order, &shown(&order, &creation)).unwrap();
+    let adopted = adopt(&order, &shown(&order, &creation), Generation::default(), &kits()).unwrap();
     order.lines[0].rate = Some(dollars(900));
     order.lines[0].amount = dollars(1800);
     order.total = dollars(2300);
@@ -290,7 +299,7 @@ fn an_edit_before_the_take_over_parks_like_one_after_it() {
         let mut edited = order.clone();
         edit(&mut edited);
         edited.total = edited.lines.iter().map(|line| line.amount).sum();
-        let adopted = adopt(&edited, &held).unwrap();
+        let adopted = adopt(&edited, &held, Generation::default(), &kits()).unwrap();
         parked(decide(&edited, Some(&adopted), &settings))
     };
     assert_eq!(after(|order| order.lines[0].quantity = Decimal::from(5)), "quantity_changed_after_sending");
@@ -306,9 +315,15 @@ fn an_amazon_order_with_a_line_that_is_not_ours_is_not_taken_over() {
     let (creation, _) = created(&order, &settings());
     let mut foreign = shown(&order, &creation);
     foreign.lines[0].alias = Some("77:1".into());
-    assert_eq!(adopt(&order, &foreign).unwrap_err().code, "alias_taken_by_different_order");
+    assert_eq!(
+        adopt(&order, &foreign, Generation::default(), &kits()).unwrap_err().code,
+        "alias_taken_by_different_order"
+    );
     foreign.lines.clear();
-    assert_eq!(adopt(&order, &foreign).unwrap_err().code, "alias_taken_by_different_order");
+    assert_eq!(
+        adopt(&order, &foreign, Generation::default(), &kits()).unwrap_err().code,
+        "alias_taken_by_different_order"
+    );
 }
 
 #[test]
@@ -321,8 +336,6 @@ fn stopping_an_order_that_amazon_works_on_parks_it() {
         edit(&mut stopped);
         parked(decide(&stopped, Some(&sent), &settings))
     };
-    assert_eq!(stop(|order| order.status = SalesOrderStatus::Closed), "order_closed_after_sending");
-    assert_eq!(stop(|order| order.status = SalesOrderStatus::Cancelled), "order_closed_after_sending");
     assert_eq!(
         stop(|order| order.status = SalesOrderStatus::PendingApproval),
         "approval_withdrawn_after_sending"
@@ -333,6 +346,138 @@ fn stopping_an_order_that_amazon_works_on_parks_it() {
     shipped.status = SalesOrderStatus::Closed;
     shipped.lines.iter_mut().for_each(|line| line.quantity_fulfilled = line.quantity);
     assert!(matches!(decide(&shipped, Some(&sent), &settings), OrderPlan::Mark(_)), "all of it shipped");
+}
+
+/// A sent order that says so, after an edit.
+fn marked(edit: fn(&mut SalesOrder)) -> (SalesOrder, SentOrder) {
+    let mut order = two_lines();
+    let (_, sent) = created(&order, &settings());
+    while let OrderPlan::Mark(patch) = decide(&order, Some(&sent), &settings()) {
+        apply(&mut order, &patch);
+    }
+    edit(&mut order);
+    (order, sent)
+}
+
+#[test]
+fn what_staff_close_or_want_cancelled_is_a_matter_of_the_cancellation_and_nothing_is_changed_at_amazon() {
+    let edits: [fn(&mut SalesOrder); 4] = [
+        |order| order.status = SalesOrderStatus::Closed,
+        |order| order.status = SalesOrderStatus::Cancelled,
+        |order| order.lines[0].is_closed = true,
+        |order| order.marks.cancel_state = Some(CancelState::Requested),
+    ];
+    for edit in edits {
+        let (mut order, sent) = marked(edit);
+        order.total += dollars(100);
+        order.shipping_cost += dollars(100);
+        assert_eq!(decide(&order, Some(&sent), &settings()), OrderPlan::Cancel);
+    }
+    let (order, sent) = marked(|_| {});
+    let link = CancellationLink {
+        amazon_order: sent.amazon_order.clone(),
+        state: CancelState::Requested,
+        reorder: Vec::new(),
+        looks: 0,
+    };
+    let kits = kits();
+    let asked = OrderFacts {
+        kits: &kits,
+        order: &order,
+        skus: &skus(),
+        sent: Some(&sent),
+        cancellation: Some(&link),
+        settings: &settings(),
+        now: now(),
+    };
+    assert_eq!(plan(asked), OrderPlan::Cancel, "asked for, whatever the order says by now");
+}
+
+#[test]
+fn a_closed_order_gets_amazons_ids_before_it_is_cancelled() {
+    let mut order = two_lines();
+    let (_, sent) = created(&order, &settings());
+    order.status = SalesOrderStatus::Closed;
+    let OrderPlan::Mark(patch) = decide(&order, Some(&sent), &settings()) else {
+        panic!("the ids are written")
+    };
+    assert_eq!(patch.amazon_order, Some(sent.amazon_order));
+    assert_eq!(patch.sync_state, None);
+}
+
+#[test]
+fn what_we_did_about_cancelled_units_is_no_edit_of_staff() {
+    let (mut order, mut sent) = marked(|_| {});
+    order.lines[0].quantity = Decimal::ONE;
+    order.lines[0].amount = dollars(1000);
+    order.total = dollars(1500);
+    assert_eq!(parked(decide(&order, Some(&sent), &settings())), "quantity_changed_after_sending");
+    sent.lines[0].reduced = amz_domain::Quantity(1);
+    sent.lines[0].closed = amz_domain::Quantity(1);
+    let OrderPlan::Change { change, after: _ } = decide(&order, Some(&sent), &settings()) else {
+        panic!("the amounts follow")
+    };
+    assert_eq!(change.total.unwrap().amount, dollars(1500));
+
+    let (mut order, mut sent) = marked(|order| order.lines[0].is_closed = true);
+    sent.lines[0].closed = amz_domain::Quantity(2);
+    assert_eq!(decide(&order, Some(&sent), &settings()), OrderPlan::Settled, "closed by us");
+    sent.lines[0].released = true;
+    order.lines[0].is_closed = false;
+    order.lines[0].location = Some("9".into());
+    order.lines[0].quantity = Decimal::from(2);
+    assert_eq!(decide(&order, Some(&sent), &settings()), OrderPlan::Settled, "given to another warehouse");
+}
+
+#[test]
+fn the_answer_to_a_cancellation_stays_on_the_order_until_staff_empty_its_state() {
+    let (mut order, sent) = marked(|order| {
+        order.marks.cancel_state = Some(CancelState::Rejected);
+        order.marks.sync_message = Some("rejected: already shipping".into());
+    });
+    assert_eq!(decide(&order, Some(&sent), &settings()), OrderPlan::Settled);
+    order.marks.cancel_state = None;
+    let OrderPlan::Mark(patch) = decide(&order, Some(&sent), &settings()) else { panic!("it is cleared") };
+    assert_eq!(patch.sync_message.as_deref(), Some(""));
+}
+
+#[test]
+fn an_order_that_staff_cancel_before_amazon_has_it_is_not_sent() {
+    let mut order = two_lines();
+    order.marks.cancel_state = Some(CancelState::Requested);
+    assert!(matches!(decide(&order, None, &settings()), OrderPlan::OutOfScope(_)));
+}
+
+#[test]
+fn what_stays_is_created_anew_under_the_next_generation_once_amazon_cancelled_the_whole() {
+    let (order, sent) = marked(|order| {
+        order.lines[0].is_closed = true;
+        order.marks.cancel_state = Some(CancelState::Accepted);
+    });
+    let link = |state| CancellationLink {
+        amazon_order: sent.amazon_order.clone(),
+        state,
+        reorder: vec![LineNumber(3)],
+        looks: 0,
+    };
+    let next = |link: &CancellationLink| {
+        plan(OrderFacts {
+            kits: &kits(),
+            order: &order,
+            skus: &skus(),
+            sent: Some(&sent),
+            cancellation: Some(link),
+            settings: &settings(),
+            now: now(),
+        })
+    };
+    let OrderPlan::Create(creation) = next(&link(CancelState::Accepted)) else { panic!("it is created") };
+    assert_eq!(creation.lines, [LineNumber(3)]);
+    assert_eq!(creation.order.alias.as_str(), "1234567:42:1");
+    assert_eq!(creation.order.lines[0].alias.as_str(), "42:903:1");
+    for state in [CancelState::Requested, CancelState::PartlyAccepted, CancelState::Rejected] {
+        assert_eq!(next(&link(state)), OrderPlan::Cancel, "the old order may still ship");
+    }
 }
 
 #[test]

@@ -1,22 +1,20 @@
 //! Applies the plan of a sales order, one step at a time, until nothing is left to do.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use amz_domain::{ItemId, OrderAlias, SalesOrder, SalesOrderId, Sku, SyncState};
+use amz_domain::{Generation, OrderAlias, SalesOrder, SalesOrderId, SyncState};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
-use super::adopt::adopt;
-use super::plan::{Creation, OrderFacts, OrderPlan, items_needed, missing_ids, plan};
-use crate::connection::Connection;
+use super::known_goods::{KnownGoods, held_from_us};
+use super::plan::{Creation, OrderFacts, OrderPlan, is_to_go_again, missing_ids, plan};
 use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
 use crate::failure::{Failure, PortError};
 use crate::intent::{IntentChange, Operation};
-use crate::link::{Link, SentOrder};
+use crate::link::{CancellationLink, Link, SentOrder};
 use crate::parking::{Reason, Who};
-use crate::ports::AmazonOrders;
 use crate::ports::netsuite::SalesOrderPatch;
+use crate::ports::{AmazonOrders, Items};
 
 /// The lane subject that this module parks.
 const SUBJECT: &str = "order";
@@ -24,9 +22,22 @@ const SUBJECT: &str = "order";
 /// More steps than any order needs; a plan that does not come to rest is a defect and is parked.
 const MOST_STEPS: usize = 8;
 
+/// More often than anybody sends one order anew.
+const MOST_GENERATIONS: usize = 100;
+
+/// What became of a sales order.
+pub(crate) struct Ordered {
+    /// What Amazon has from us.
+    pub(crate) sent: Option<SentOrder>,
+    /// The sales order, as far as it could be read.
+    pub(crate) order: Option<SalesOrder>,
+    /// True when what staff want needs a look at Amazon's order.
+    pub(crate) look_at_amazon: bool,
+}
+
 /// Brings Amazon up to date with a sales order. Returns what Amazon has from us afterwards.
 ///
-/// `amazon_spoke` says that Amazon itself named the order: it is looked for there even when it is not to be sent.
+/// `cancellation` is the one that we asked Amazon for, of what it has from us; `amazon_spoke` says that Amazon itself named the order: it is looked for there even when it is not to be sent.
 ///
 /// # Errors
 /// [`Stop`] when the look cannot go on.
@@ -34,8 +45,9 @@ pub(crate) async fn run(
     desk: &mut Desk<'_>,
     id: &SalesOrderId,
     mut sent: Option<SentOrder>,
+    cancellation: Option<&CancellationLink>,
     amazon_spoke: bool,
-) -> Result<Option<SentOrder>, Stop> {
+) -> Result<Ordered, Stop> {
     let connection = desk.connection;
     let mut order = match connection.sales_orders.read(id).await {
         Ok(Some(order)) => order,
@@ -45,26 +57,40 @@ pub(crate) async fn run(
                 Some(_) => desk.park(SUBJECT, &missing(id)).await?,
                 None => desk.unpark(SUBJECT).await?,
             }
-            return Ok(sent);
+            return Ok(Ordered { sent, order: None, look_at_amazon: false });
         }
-        Err(error) => return unreadable(desk, error, sent).await,
+        Err(error) => {
+            let sent = unreadable(desk, error, sent).await?;
+            return Ok(Ordered { sent, order: None, look_at_amazon: false });
+        }
     };
-    let mut skus = KnownSkus::default();
+    let mut goods = KnownGoods::default();
     let mut looked_for = false;
 
     for _ in 0..MOST_STEPS {
-        skus.learn(connection, items_needed(&order, sent.as_ref(), &connection.settings)).await?;
+        let (items, settings) = (connection.items.as_ref(), &connection.settings);
+        goods.learn(items, &order, sent.as_ref(), settings).await?;
         let facts = OrderFacts {
             order: &order,
-            skus: &skus.skus,
+            skus: &goods.skus,
+            kits: &goods.kits,
             sent: sent.as_ref(),
-            settings: &connection.settings,
+            cancellation: cancellation
+                .filter(|link| sent.as_ref().is_some_and(|sent| sent.amazon_order == link.amazon_order)),
+            settings,
             now: connection.now(),
         };
         let plan = plan(facts);
-        let may_be_there = sent.is_none() && !matches!(plan, OrderPlan::Create(_) | OrderPlan::Adopt);
-        if may_be_there && !std::mem::replace(&mut looked_for, true) {
-            match earlier_creation(desk, &order, amazon_spoke).await? {
+        // what a creation may have made that is not wanted any more: the first of all, or the next one
+        let next = match &sent {
+            None => Some(Generation::default()),
+            Some(sent) => {
+                cancellation.is_some_and(|link| is_to_go_again(link, sent)).then(|| sent.generation.next())
+            }
+        };
+        let next = next.filter(|_| !matches!(plan, OrderPlan::Create(_) | OrderPlan::Adopt));
+        if let Some(next) = next.filter(|_| !std::mem::replace(&mut looked_for, true)) {
+            match earlier_creation(desk, &order, next, amazon_spoke && sent.is_none()).await? {
                 Some(Written::Done(found)) => {
                     sent = Some(found);
                     continue;
@@ -72,7 +98,7 @@ pub(crate) async fn run(
                 Some(Written::Wait(at)) => desk.settle_at(at),
                 Some(Written::Parked(reason)) => {
                     park(desk, &mut order, sent.as_ref(), &reason).await?;
-                    return Ok(sent);
+                    return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
                 }
                 None => {}
             }
@@ -80,21 +106,25 @@ pub(crate) async fn run(
         let written = match plan {
             OrderPlan::Settled => {
                 desk.unpark(SUBJECT).await?;
-                return Ok(sent);
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
             OrderPlan::OutOfScope(why) => {
                 desk.note(format!("sales order {id} is not for Amazon: {why}"));
                 desk.unpark(SUBJECT).await?;
-                return Ok(sent);
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
             OrderPlan::Wait(until) => {
                 desk.note(format!("sales order {id} is on hold until {until}"));
                 desk.unpark(SUBJECT).await?;
                 desk.wait_until(until);
-                return Ok(sent);
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
             OrderPlan::Park(reason) => Written::Parked(reason),
-            OrderPlan::Adopt => match take_over(desk, &order).await? {
+            OrderPlan::Cancel => {
+                desk.unpark(SUBJECT).await?;
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: true });
+            }
+            OrderPlan::Adopt => match take_over(desk, &order, Generation::default()).await? {
                 Some(Ok(adopted)) => {
                     sent = Some(adopted);
                     Written::Done(())
@@ -103,7 +133,7 @@ pub(crate) async fn run(
                 None => {
                     desk.note("the sales order names an Amazon order that another road made: left alone");
                     desk.unpark(SUBJECT).await?;
-                    return Ok(None);
+                    return Ok(Ordered { sent: None, order: Some(order), look_at_amazon: false });
                 }
             },
             OrderPlan::Create(creation) => match create(desk, &order, &creation).await? {
@@ -130,33 +160,16 @@ pub(crate) async fn run(
             Written::Done(()) => {}
             Written::Wait(at) => {
                 desk.settle_at(at);
-                return Ok(sent);
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
             Written::Parked(reason) => {
                 park(desk, &mut order, sent.as_ref(), &reason).await?;
-                return Ok(sent);
+                return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
         }
     }
     park(desk, &mut order, sent.as_ref(), &restless(id)).await?;
-    Ok(sent)
-}
-
-/// SKUs learned so far; an item is asked for once.
-#[derive(Default)]
-struct KnownSkus {
-    asked: HashSet<ItemId>,
-    skus: HashMap<ItemId, Sku>,
-}
-
-impl KnownSkus {
-    async fn learn(&mut self, connection: &Connection, items: Vec<ItemId>) -> Result<(), PortError> {
-        let new: Vec<ItemId> = items.into_iter().filter(|item| self.asked.insert(item.clone())).collect();
-        if !new.is_empty() {
-            self.skus.extend(connection.items.skus(&new).await?);
-        }
-        Ok(())
-    }
+    Ok(Ordered { sent, order: Some(order), look_at_amazon: false })
 }
 
 /// Settles a `createOrder` whose outcome is not known although the order is not to be sent any more; also finds an
@@ -164,6 +177,7 @@ impl KnownSkus {
 async fn earlier_creation(
     desk: &mut Desk<'_>,
     order: &SalesOrder,
+    generation: Generation,
     amazon_spoke: bool,
 ) -> Result<Option<Written<SentOrder>>, Stop> {
     let connection = desk.connection;
@@ -172,7 +186,7 @@ async fn earlier_creation(
     if earlier.is_none() && !amazon_spoke {
         return Ok(None);
     }
-    let found = take_over(desk, order).await?;
+    let found = take_over(desk, order, generation).await?;
     let Some(earlier) = earlier else {
         return Ok(found.map(|found| found.map_or_else(Written::Parked, Written::Done)));
     };
@@ -199,15 +213,24 @@ async fn earlier_creation(
     }
 }
 
-/// Takes over the Amazon order that carries our alias, if there is one: the link is written at once.
+/// Takes over the Amazon order that carries our alias, if there is one: the link is written at once. Of several
+/// generations the newest counts, beginning with `first`.
 async fn take_over(
     desk: &mut Desk<'_>,
     order: &SalesOrder,
+    first: Generation,
 ) -> Result<Option<Result<SentOrder, Reason>>, Stop> {
     let connection = desk.connection;
-    let alias = OrderAlias::of(&connection.settings.account, &order.id);
-    let Some(found) = connection.amazon_orders.find(&alias).await? else { return Ok(None) };
-    let adopted = adopt(order, &found);
+    let mut newest = None;
+    let mut generation = first;
+    for _ in 0..MOST_GENERATIONS {
+        let alias = OrderAlias::of(&connection.settings.account, &order.id, generation);
+        let Some(found) = connection.amazon_orders.find(&alias).await? else { break };
+        newest = Some((found, generation));
+        generation = generation.next();
+    }
+    let Some((found, generation)) = newest else { return Ok(None) };
+    let adopted = held_from_us(connection.items.as_ref(), order, &found, generation).await?;
     if let Ok(sent) = &adopted {
         connection.ledger.write_links(desk.lease, &[Link::Order(Box::new(sent.clone()))]).await?;
         desk.note(format!("took over Amazon order {}", sent.amazon_order));
@@ -221,7 +244,12 @@ async fn create(
     order: &SalesOrder,
     creation: &Creation,
 ) -> Result<Written<SentOrder>, Stop> {
-    let write = CreateOrder { orders: desk.connection.amazon_orders.clone(), order, creation };
+    let write = CreateOrder {
+        orders: desk.connection.amazon_orders.clone(),
+        items: desk.connection.items.clone(),
+        order,
+        creation,
+    };
     desk.write_once(intent(Operation::CreateOrder, format!("order {}", creation.order.alias), ""), &write)
         .await
 }
@@ -229,6 +257,7 @@ async fn create(
 /// `createOrder` under our alias.
 struct CreateOrder<'plan> {
     orders: Arc<dyn AmazonOrders>,
+    items: Arc<dyn Items>,
     order: &'plan SalesOrder,
     creation: &'plan Creation,
 }
@@ -246,11 +275,9 @@ impl OnceWrite for CreateOrder<'_> {
     }
 
     async fn look_up(&self) -> Result<Option<Found<SentOrder>>, PortError> {
-        let found = self.orders.find(&self.creation.order.alias).await?;
-        Ok(found.map(|found| match adopt(self.order, &found) {
-            Ok(sent) => Found::Same(sent),
-            Err(reason) => Found::Different(reason),
-        }))
+        let Some(found) = self.orders.find(&self.creation.order.alias).await? else { return Ok(None) };
+        let adopted = held_from_us(self.items.as_ref(), self.order, &found, self.creation.generation).await?;
+        Ok(Some(adopted.map_or_else(Found::Different, Found::Same)))
     }
 
     fn outcome(&self, sent: &SentOrder) -> (String, Vec<Link>) {
@@ -300,19 +327,33 @@ async fn park(
 }
 
 /// The snapshot as it stands after a patch, so that the next plan needs no second read.
-pub(super) fn reflect(order: &mut SalesOrder, patch: &SalesOrderPatch) {
-    let SalesOrderPatch { amazon_order, channel, sync_state, sync_message, amazon_lines, close } =
-        patch.clone();
+pub(crate) fn reflect(order: &mut SalesOrder, patch: &SalesOrderPatch) {
+    let SalesOrderPatch {
+        amazon_order,
+        channel,
+        sync_state,
+        sync_message,
+        amazon_lines,
+        close,
+        reduce,
+        release,
+        cancel_state,
+    } = patch.clone();
     let fields = &mut order.marks;
     fields.amazon_order = amazon_order.or(fields.amazon_order.take());
     fields.channel = channel.or(fields.channel.take());
     fields.sync_state = sync_state.or(fields.sync_state.take());
     fields.sync_message = sync_message.or(fields.sync_message.take());
+    fields.cancel_state = cancel_state.or(fields.cancel_state.take());
     for line in &mut order.lines {
         if let Some((_, amazon_line)) = amazon_lines.iter().find(|(number, _)| *number == line.line) {
             line.amazon_line = Some(amazon_line.clone());
         }
         line.is_closed |= close.contains(&line.line);
+        line.amazon_flag &= !release.contains(&line.line);
+        if let Some((_, units)) = reduce.iter().find(|(number, _)| *number == line.line) {
+            line.quantity = units.to_decimal();
+        }
     }
 }
 

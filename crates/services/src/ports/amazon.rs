@@ -1,8 +1,10 @@
 //! What the services need from Amazon's Buy with Prime API.
 
 use amz_domain::{
-    AmazonLineId, AmazonOrder, AmazonOrderId, DeliveryAddress, DeliveryOfferId, DeliveryPreviewId,
-    ExecutionState, LineAlias, Money, OrderAlias, PackageTracker, Quantity, Sku, TrackerKey,
+    AmazonLineId, AmazonOrder, AmazonOrderId, CancellationAlias, CancellationReason, DeliveryAddress,
+    DeliveryOfferId, DeliveryPreviewId, ExecutionState, LineAlias, Money, OrderAlias, PackageContent,
+    PackageTracker, Quantity, RefundAlias, RefundId, RefundState, ReturnAlias, ReturnId, ReturnState, Sku,
+    TrackerKey,
 };
 use async_trait::async_trait;
 
@@ -37,6 +39,116 @@ pub trait AmazonOrders: Send + Sync {
     /// # Errors
     /// Read failures.
     async fn find(&self, alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError>;
+}
+
+/// Cancellations of whole orders at Amazon.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AmazonCancellations: Send + Sync {
+    /// Asks Amazon to cancel an order (`cancelOrder`): all of it, and later. What became of it shows in
+    /// [`AmazonOrder::cancellations`](amz_domain::AmazonOrder).
+    ///
+    /// # Errors
+    /// Any failure; `Refused` when Amazon will not try, because a package is under way.
+    async fn request(&self, order: &AmazonOrderId, cancellation: &NewCancellation) -> Result<(), PortError>;
+}
+
+/// Returns that were made outside Amazon. Those that Amazon made are never touched here.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AmazonReturns: Send + Sync {
+    /// Tells Amazon of a return (`updateOrder` with `returns`, without `returnIdentifier`). Whether it is there is
+    /// found in [`AmazonOrder::returns`](amz_domain::AmazonOrder) by the alias.
+    ///
+    /// # Errors
+    /// Any failure; `Conflict` when the alias is taken.
+    async fn tell(&self, order: &AmazonOrderId, new: &NewExternalReturn) -> Result<(), PortError>;
+
+    /// Moves a return that was told before (with `returnIdentifier`): cancelled or completed. Repeating it leaves
+    /// the same return.
+    ///
+    /// # Errors
+    /// Any failure.
+    async fn conclude(
+        &self,
+        order: &AmazonOrderId,
+        return_id: &ReturnId,
+        state: &ReturnState,
+    ) -> Result<(), PortError>;
+}
+
+/// Refunds at Amazon.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AmazonRefunds: Send + Sync {
+    /// Reports what became of a refund (`updateOrder` with `refunds`). The total is cumulative, the payments are
+    /// only those of this report; a payment that Amazon already lists by its id must not be sent again.
+    ///
+    /// # Errors
+    /// Any failure; `Refused` when Amazon does not allow the step, `Conflict` when the alias is taken.
+    async fn report(&self, order: &AmazonOrderId, report: &RefundReport) -> Result<(), PortError>;
+}
+
+/// A cancellation as Amazon shall try it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCancellation {
+    /// Our alias.
+    pub alias: CancellationAlias,
+    /// Why.
+    pub reason: CancellationReason,
+    /// Why, for people; free of personal data.
+    pub comment: Option<String>,
+}
+
+/// A return made outside Amazon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewExternalReturn {
+    /// Our alias.
+    pub alias: ReturnAlias,
+    /// What comes back, per order line.
+    pub lines: Vec<PackageContent>,
+}
+
+/// What Amazon shall know of a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundReport {
+    /// Which refund.
+    pub refund: ReportedRefund,
+    /// How far it has come.
+    pub state: RefundState,
+    /// All that was refunded under it so far.
+    pub total: Money,
+    /// Payments of this report.
+    pub payments: Vec<RefundPayment>,
+    /// Why the state is what it is, in Amazon's word (`RefundStatusReasonInput`), for rejections and partials.
+    pub status_reason: Option<String>,
+}
+
+/// Which refund is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportedRefund {
+    /// One that Amazon has.
+    Known(RefundId),
+    /// One made outside Amazon that Amazon does not have yet.
+    External {
+        /// Our alias.
+        alias: RefundAlias,
+        /// Units it is for, per order line.
+        lines: Vec<PackageContent>,
+        /// Why, in Amazon's word (`RefundRequestReasonInput`).
+        reason: String,
+    },
+}
+
+/// One payment of a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundPayment {
+    /// Our id, stable and unique among the refund's payments: the document's name, so that a repeat is seen.
+    pub id: String,
+    /// How much.
+    pub amount: Money,
+    /// How, for people: `NetSuite credit memo 900`.
+    pub method: String,
 }
 
 /// Trackers of packages.

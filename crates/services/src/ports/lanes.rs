@@ -37,8 +37,9 @@ pub trait Intake: Send + Sync {
         feed: &str,
     ) -> Result<Option<FeedPosition>, StoreError>;
 
-    /// Marks the lanes of changed sales orders due and moves the watermark, in one commit. A row whose
-    /// version (`id` and `modified`) was accepted before makes no work. Returns how many rows were new.
+    /// Marks the lanes of changed records due and moves the watermark to the last row, in one commit. A row whose
+    /// version (`id` and `modified`) was accepted before makes no work. Returns how many rows were new. A look that
+    /// began before its request was due does not serve it, although it may be asked for it too.
     /// Versions older than `forget_before` (same text form as `modified`) are forgotten.
     ///
     /// # Errors
@@ -47,10 +48,18 @@ pub trait Intake: Send + Sync {
         &self,
         connection: &ConnectionName,
         feed: &str,
-        rows: &[FeedPosition],
+        rows: Vec<ChangedRow>,
         forget_before: Option<String>,
-        due_at: DateTime<Utc>,
     ) -> Result<usize, StoreError>;
+}
+
+/// One row of a change feed, and the work it makes when it is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedRow {
+    /// Its place in the feed.
+    pub position: FeedPosition,
+    /// The work.
+    pub request: LaneRequest,
 }
 
 /// How work is taken and given back.

@@ -57,7 +57,7 @@ pub trait Ledger: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Parks a subject of the lane, or renews its reason. Returns true when it was not parked for this
-    /// code before.
+    /// code before; then the same commit writes a [message](crate::notification).
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds the lane.
@@ -69,11 +69,12 @@ pub trait Ledger: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Ends the parking of a subject. Returns true when it was parked.
+    /// Ends the parking of a subject. Returns true when it was parked; then the same commit writes a
+    /// [message](crate::notification).
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds the lane.
-    async fn unpark(&self, lease: &Lease, subject: &str) -> Result<bool, StoreError>;
+    async fn unpark(&self, lease: &Lease, subject: &str, at: DateTime<Utc>) -> Result<bool, StoreError>;
 
     /// What is parked in a lane.
     ///

@@ -3,15 +3,19 @@
 //! With feature `testing` every port has a mock (`MockSalesOrders`, …).
 
 pub mod amazon;
+pub mod documents;
 pub mod inbox;
 pub mod lanes;
 pub mod ledger;
 pub mod netsuite;
+pub mod notifications;
 pub mod records;
 
-pub use amazon::{AmazonOrders, PackageTrackers};
+pub use amazon::{AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, PackageTrackers};
+pub use documents::{AccountingPeriods, ChangedDocuments, Documents};
 pub use inbox::{Inbox, NoticeFeed};
 pub use lanes::{Intake, Lanes};
 pub use ledger::Ledger;
 pub use netsuite::{ChangedSalesOrders, ItemFulfillments, Items, SalesOrders};
+pub use notifications::Notifications;
 pub use records::{CallLog, Operations};

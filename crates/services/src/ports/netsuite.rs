@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use amz_domain::fulfillment::FulfilledLine;
 use amz_domain::{
-    AmazonLineId, AmazonOrderId, Channel, DeliveryMarks, ExternalId, ItemFulfillment, ItemFulfillmentId,
-    ItemId, LineNumber, LocationId, PackageId, SalesOrder, SalesOrderId, Sku, SyncState, TrackingNumber,
+    AmazonLineId, AmazonOrderId, CancelState, Channel, DeliveryMarks, ExternalId, ItemFulfillment,
+    ItemFulfillmentId, ItemId, LineNumber, LocationId, PackageId, Quantity, SalesOrder, SalesOrderId, Sku,
+    SyncState, TrackingNumber,
 };
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -39,6 +40,21 @@ pub trait Items: Send + Sync {
     /// # Errors
     /// Read failures.
     async fn skus(&self, items: &[ItemId]) -> Result<HashMap<ItemId, Sku>, PortError>;
+
+    /// What one kit consists of; empty when the item is no kit. Adapters remember what they have read.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn kit_members(&self, kit: &ItemId) -> Result<Vec<KitMember>, PortError>;
+}
+
+/// One part of a kit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KitMember {
+    /// The part.
+    pub item: ItemId,
+    /// Units of it in one kit.
+    pub quantity: Quantity,
 }
 
 /// Item fulfilments.
@@ -85,8 +101,8 @@ pub trait ChangedSalesOrders: Send + Sync {
 pub struct FeedPosition {
     /// `lastmodifieddate` in NetSuite's own fixed text form, `YYYY-MM-DDTHH:MM:SS` in the account's zone.
     pub modified: String,
-    /// Internal id.
-    pub id: SalesOrderId,
+    /// Internal id of the record.
+    pub id: String,
 }
 
 /// One page of a change feed.
@@ -113,6 +129,12 @@ pub struct SalesOrderPatch {
     pub amazon_lines: Vec<(LineNumber, AmazonLineId)>,
     /// Lines of which nothing more will ship.
     pub close: Vec<LineNumber>,
+    /// Lines that go on with fewer units, and how many.
+    pub reduce: Vec<(LineNumber, Quantity)>,
+    /// Lines that Amazon shall not ship any more (`custcol_amz_fulfill` taken off): another warehouse may.
+    pub release: Vec<LineNumber>,
+    /// `custbody_amz_cancel_state`.
+    pub cancel_state: Option<CancelState>,
 }
 
 /// An item fulfilment as NetSuite shall make it.

@@ -1,5 +1,7 @@
 //! Notices and changed rows becoming work.
 
+use amz_domain::ConnectionName;
+use amz_services::ports::lanes::ChangedRow;
 use amz_services::ports::netsuite::FeedPosition;
 use amz_services::work::Ask;
 
@@ -10,8 +12,17 @@ fn row(modified: &str, id: &str) -> FeedPosition {
     FeedPosition { modified: modified.to_owned(), id: id.into() }
 }
 
+/// Rows that ask for their sales order's lane.
+fn changed(connection: &ConnectionName, rows: &[FeedPosition]) -> Vec<ChangedRow> {
+    let row = |position: &FeedPosition| ChangedRow {
+        position: position.clone(),
+        request: request(order_of(connection.as_str(), &position.id), Ask::SalesOrder, 0),
+    };
+    rows.iter().map(row).collect()
+}
+
 async fn accept(stores: &Stores, rows: &[FeedPosition]) -> usize {
-    stores.intake.accept_changes(&shop(), "sales-orders", rows, None, at(0)).await.unwrap()
+    stores.intake.accept_changes(&shop(), "sales-orders", changed(&shop(), rows), None).await.unwrap()
 }
 
 pub async fn the_cursor_starts_at_zero_and_moves_with_the_lanes(stores: &Stores) {
@@ -62,16 +73,38 @@ pub async fn forgotten_versions_make_work_again(stores: &Stores) {
     let [old, new] = [row("2026-01-01T10:00:00", "1"), row("2026-01-02T10:00:00", "2")];
     accept(stores, &[old.clone(), new.clone()]).await;
     let forget_before = Some("2026-01-02T10:00:00".to_owned());
-    stores.intake.accept_changes(&shop(), "sales-orders", &[], forget_before, at(0)).await.unwrap();
+    stores.intake.accept_changes(&shop(), "sales-orders", vec![], forget_before).await.unwrap();
     assert_eq!(accept(stores, &[old, new]).await, 1);
 }
 
 pub async fn feeds_of_two_connections_are_apart(stores: &Stores) {
     let rows = [row("2026-01-01T10:00:00", "1")];
     accept(stores, &rows).await;
-    let other = "other".into();
+    let other = ConnectionName::from("other");
     assert_eq!(stores.intake.watermark(&other, "sales-orders").await.unwrap(), None);
-    assert_eq!(stores.intake.accept_changes(&other, "sales-orders", &rows, None, at(0)).await.unwrap(), 1);
+    assert_eq!(
+        stores.intake.accept_changes(&other, "sales-orders", changed(&other, &rows), None).await.unwrap(),
+        1
+    );
     let lanes: Vec<_> = claim_all(stores, 0).await.into_iter().map(|claim| claim.lease.key).collect();
     assert_eq!(lanes, [order_of("other", "1"), order("1")]);
+}
+
+pub async fn an_early_look_does_not_serve_a_changed_row(stores: &Stores) {
+    let row = row("2026-01-01T10:00:00", "1");
+    let due_later = request(order("1"), Ask::SalesOrder, 5);
+    let rows = vec![ChangedRow { position: row, request: due_later }];
+    stores.intake.accept_changes(&shop(), "sales-orders", rows, None).await.unwrap();
+    stores.intake.accept("inbox", 1, vec![request(order("1"), Ask::AmazonOrder, 1)]).await.unwrap();
+    let claims = claim_all(stores, 1).await;
+    let mut early = super::samples::look(&claims[0]);
+    early.started_at = at(1);
+    stores.lanes.complete(&claims[0], &early, vec![]).await.unwrap();
+    assert_eq!(stores.lanes.next_due().await.unwrap(), Some(at(5)));
+    let claims = claim_all(stores, 5).await;
+    assert_eq!(claims[0].asks, [Ask::SalesOrder]);
+    let mut late = super::samples::look(&claims[0]);
+    late.started_at = at(5);
+    stores.lanes.complete(&claims[0], &late, vec![]).await.unwrap();
+    assert_eq!(stores.lanes.next_due().await.unwrap(), None);
 }

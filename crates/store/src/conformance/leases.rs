@@ -95,7 +95,7 @@ async fn assert_all_refused(stores: &Stores, old: &Claim) {
     let links = [order_link("322-A", super::samples::money("1.00"))];
     assert!(is_lost(stores.ledger.write_links(lease, &links).await), "write links");
     assert!(is_lost(stores.ledger.park(lease, "order", &reason("x"), at(61)).await), "park");
-    assert!(is_lost(stores.ledger.unpark(lease, "order").await), "unpark");
+    assert!(is_lost(stores.ledger.unpark(lease, "order", at(61)).await), "unpark");
 }
 
 pub async fn everything_that_the_old_holder_writes_is_refused(stores: &Stores) {

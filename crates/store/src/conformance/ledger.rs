@@ -87,11 +87,11 @@ pub async fn a_renewed_reason_keeps_its_date_and_a_new_one_does_not(stores: &Sto
 
 pub async fn unparking_is_news_once(stores: &Stores) {
     let lease = claimed(stores, "1").await.lease;
-    assert!(!stores.ledger.unpark(&lease, "order").await.unwrap());
+    assert!(!stores.ledger.unpark(&lease, "order", at(1)).await.unwrap());
     stores.ledger.park(&lease, "order", &reason("a"), at(1)).await.unwrap();
-    assert!(!stores.ledger.unpark(&lease, "package/P1").await.unwrap());
-    assert!(stores.ledger.unpark(&lease, "order").await.unwrap());
-    assert!(!stores.ledger.unpark(&lease, "order").await.unwrap());
+    assert!(!stores.ledger.unpark(&lease, "package/P1", at(1)).await.unwrap());
+    assert!(stores.ledger.unpark(&lease, "order", at(1)).await.unwrap());
+    assert!(!stores.ledger.unpark(&lease, "order", at(1)).await.unwrap());
     assert_eq!(stores.ledger.parked(&order("1")).await.unwrap(), []);
     assert!(stores.ledger.park(&lease, "order", &reason("a"), at(2)).await.unwrap(), "news again");
 }

@@ -25,7 +25,7 @@
 
 use std::sync::Arc;
 
-use amz_services::ports::{CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Operations};
+use amz_services::ports::{CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations};
 
 pub mod intake;
 pub mod intents;
@@ -33,6 +33,7 @@ pub mod lanes;
 pub mod leases;
 pub mod ledger;
 pub mod notices;
+pub mod notifications;
 pub mod operations;
 pub mod pauses;
 pub mod samples;
@@ -44,6 +45,7 @@ pub struct Stores {
     pub intake: Arc<dyn Intake>,
     pub lanes: Arc<dyn Lanes>,
     pub ledger: Arc<dyn Ledger>,
+    pub notifications: Arc<dyn Notifications>,
     pub calls: Arc<dyn CallLog>,
     pub operations: Arc<dyn Operations>,
 }
@@ -53,7 +55,7 @@ impl Stores {
     pub fn of<Notices, State>(notices: Arc<Notices>, state: Arc<State>) -> Self
     where
         Notices: Inbox + NoticeFeed + 'static,
-        State: Intake + Lanes + Ledger + CallLog + Operations + 'static,
+        State: Intake + Lanes + Ledger + Notifications + CallLog + Operations + 'static,
     {
         Self {
             inbox: notices.clone(),
@@ -61,6 +63,7 @@ impl Stores {
             intake: state.clone(),
             lanes: state.clone(),
             ledger: state.clone(),
+            notifications: state.clone(),
             calls: state.clone(),
             operations: state,
         }
@@ -77,6 +80,7 @@ macro_rules! conformance_tests {
             notices: a_key_with_another_body_is_reported,
             notices: keys_are_apart_by_connection_and_source,
             notices: a_feed_gives_notices_verbatim_in_the_order_of_arrival,
+            intake: an_early_look_does_not_serve_a_changed_row,
             intake: the_cursor_starts_at_zero_and_moves_with_the_lanes,
             intake: the_cursor_never_moves_back,
             intake: feeds_have_their_own_cursors,
@@ -135,10 +139,16 @@ macro_rules! conformance_tests {
             ledger: a_renewed_reason_keeps_its_date_and_a_new_one_does_not,
             ledger: unparking_is_news_once,
             ledger: parked_items_are_listed_by_connection_and_age,
+            notifications: parking_and_its_end_are_told_once_each,
+            notifications: another_code_is_told_and_other_words_are_not,
+            notifications: a_message_that_waits_holds_back_those_of_its_item_alone,
+            notifications: a_settled_message_stays_settled,
+            notifications: nothing_is_told_of_a_refused_write,
             operations: calls_come_back_as_they_were_recorded,
             operations: calls_are_listed_from_an_instant_up_to_a_limit,
             operations: a_timeline_tells_everything_in_order_and_ends_with_what_comes_next,
             operations: a_timeline_includes_what_happened_before_the_sales_order_was_known,
+            operations: a_timeline_includes_what_happened_before_the_order_of_a_document_was_known,
             operations: a_lane_at_work_or_paused_says_so,
             operations: the_backlog_is_counted,
         }

@@ -1,7 +1,9 @@
 //! What operators read.
 
+use amz_domain::{DocumentKey, DocumentKind, Origin};
 use amz_services::audit::{CallOutcome, CallRecord, Vendor};
 use amz_services::intent::IntentChange;
+use amz_services::link::{DocumentLink, Link};
 use amz_services::look::{Look, LookOutcome};
 use amz_services::ports::records::Backlog;
 use amz_services::timeline::TimelineKind;
@@ -114,6 +116,24 @@ pub async fn a_timeline_includes_what_happened_before_the_sales_order_was_known(
     let timeline = stores.operations.timeline(&order("1")).await.unwrap();
     let kinds: Vec<_> = timeline.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [TimelineKind::Notice, TimelineKind::Look, TimelineKind::Next]);
+}
+
+pub async fn a_timeline_includes_what_happened_before_the_order_of_a_document_was_known(stores: &Stores) {
+    let document = DocumentKey::new(DocumentKind::CreditMemo, "900");
+    let lane = LaneKey { connection: shop(), lane: Lane::Document(document.clone()) };
+    mark(stores, vec![request(lane, Ask::Document { document: document.clone(), is_new: true }, 0)]).await;
+    let claim = claim_one(stores, 0).await;
+    stores
+        .lanes
+        .complete(&claim, &look(&claim), vec![request(order("1"), Ask::SalesOrder, 1)])
+        .await
+        .unwrap();
+    let claim = claim_one(stores, 1).await;
+    let link = Link::Document(DocumentLink { document, origin: Origin::NetSuite });
+    stores.ledger.write_links(&claim.lease, &[link]).await.unwrap();
+    let timeline = stores.operations.timeline(&order("1")).await.unwrap();
+    let texts: Vec<_> = timeline.iter().map(|entry| entry.text.as_str()).collect();
+    assert!(texts.iter().any(|text| text.starts_with("looked at new creditMemo-900")), "{texts:?}");
 }
 
 pub async fn a_lane_at_work_or_paused_says_so(stores: &Stores) {

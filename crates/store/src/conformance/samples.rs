@@ -1,8 +1,9 @@
 //! Things to store.
 
+use amz_domain::fulfillment::FulfilledLine;
 use amz_domain::{
-    AmazonOrderId, Channel, ConnectionName, DeliveryMarks, ExecutionState, LineNumber, Money, PackageState,
-    Quantity, TrackerKey,
+    AmazonOrderId, Channel, ConnectionName, DeliveryMarks, ExecutionState, Generation, LineNumber, Money,
+    PackageState, Quantity, TrackerKey,
 };
 use amz_services::failure::StoreError;
 use amz_services::intent::{IntentKey, NewIntent, Operation};
@@ -114,6 +115,7 @@ pub fn money(amount: &str) -> Money {
 pub fn order_link(amazon_order: &str, total: Money) -> Link {
     Link::Order(Box::new(SentOrder {
         amazon_order: AmazonOrderId::from(amazon_order),
+        generation: Generation::default(),
         channel: Channel::MultiChannel,
         execution: ExecutionState::Started,
         total: Some(total),
@@ -127,6 +129,9 @@ pub fn order_link(amazon_order: &str, total: Money) -> Link {
             quantity: Quantity(2),
             delivery: Some("STANDARD".to_owned()),
             closed: Quantity(0),
+            reduced: Quantity(0),
+            released: false,
+            part: None,
         }],
     }))
 }
@@ -141,6 +146,7 @@ pub fn package_link(package: &str, tracking: Option<TrackerKey>) -> Link {
             milestone_at: Some(at(5)),
             ..DeliveryMarks::default()
         },
+        lines: vec![FulfilledLine { order_line: LineNumber(1), quantity: Quantity(2) }],
     }))
 }
 

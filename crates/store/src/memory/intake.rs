@@ -3,10 +3,10 @@
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::ports::Intake;
+use amz_services::ports::lanes::ChangedRow;
 use amz_services::ports::netsuite::FeedPosition;
-use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
+use amz_services::work::LaneRequest;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 
 use super::MemoryStore;
 use crate::position::furthest;
@@ -40,29 +40,24 @@ impl Intake for MemoryStore {
         &self,
         connection: &ConnectionName,
         feed: &str,
-        rows: &[FeedPosition],
+        rows: Vec<ChangedRow>,
         forget_before: Option<String>,
-        due_at: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let mut state = self.state();
         let known = state.feeds.entry((connection.clone(), feed.to_owned())).or_default();
+        known.watermark = furthest(known.watermark.take(), rows.iter().map(|row| &row.position));
         let fresh: Vec<_> = rows
-            .iter()
-            .filter(|row| known.versions.insert((row.modified.clone(), row.id.to_string())))
-            .map(|row| LaneRequest {
-                key: LaneKey { connection: connection.clone(), lane: Lane::SalesOrder(row.id.clone()) },
-                ask: Ask::SalesOrder,
-                due_at,
-                notice: None,
-            })
+            .into_iter()
+            .filter(|row| known.versions.insert((row.position.modified.clone(), row.position.id.clone())))
+            .map(|row| row.request)
             .collect();
-        known.watermark = furthest(known.watermark.take(), rows);
         if let Some(forget_before) = forget_before {
             known.versions.retain(|(modified, _)| *modified >= forget_before);
         }
         let new_rows = fresh.len();
         for request in fresh {
-            state.mark(request);
+            let counts_from = request.due_at;
+            state.mark_from(request, Some(counts_from));
         }
         Ok(new_rows)
     }

@@ -67,7 +67,9 @@ impl Lanes for MemoryStore {
     ) -> Result<(), StoreError> {
         let mut state = self.state();
         let lane = state.held(&claim.lease)?;
-        lane.requests.retain(|request| request.sequence > claim.through);
+        lane.requests.retain(|request| {
+            request.sequence > claim.through || request.counts_from.is_some_and(|from| from > look.started_at)
+        });
         lane.holder = None;
         lane.attempts = 0;
         match lane.requests.iter().map(|request| request.due_at).min() {

@@ -6,6 +6,7 @@ use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
 use amz_services::link::{Link, LinkKey};
+use amz_services::notification::NotificationKind;
 use amz_services::parking::{Parked, Reason};
 use amz_services::ports::Ledger;
 use amz_services::work::{Lane, LaneKey, Lease};
@@ -96,22 +97,28 @@ impl Ledger for MemoryStore {
         let name = (place(&lease.key), subject.to_owned());
         let same = state.parked.get(&name).filter(|known| known.reason.code == reason.code);
         let since = same.map(|known| known.since);
-        state.parked.insert(
-            name,
-            Parked {
-                key: lease.key.clone(),
-                subject: subject.to_owned(),
-                reason: reason.clone(),
-                since: since.unwrap_or(at),
-            },
-        );
+        let parked = Parked {
+            key: lease.key.clone(),
+            subject: subject.to_owned(),
+            reason: reason.clone(),
+            since: since.unwrap_or(at),
+        };
+        if since.is_none() {
+            state.tell(NotificationKind::Parked, parked.clone(), at);
+        }
+        state.parked.insert(name, parked);
         Ok(since.is_none())
     }
 
-    async fn unpark(&self, lease: &Lease, subject: &str) -> Result<bool, StoreError> {
+    async fn unpark(&self, lease: &Lease, subject: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut state = self.state();
         state.held(lease)?;
-        Ok(state.parked.remove(&(place(&lease.key), subject.to_owned())).is_some())
+        let ended = state.parked.remove(&(place(&lease.key), subject.to_owned()));
+        let was_parked = ended.is_some();
+        if let Some(parked) = ended {
+            state.tell(NotificationKind::Cleared, parked, at);
+        }
+        Ok(was_parked)
     }
 
     async fn parked(&self, key: &LaneKey) -> Result<Vec<Parked>, StoreError> {

@@ -4,6 +4,7 @@ mod inbox;
 mod intake;
 mod lanes;
 mod ledger;
+mod notifications;
 mod operations;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -65,6 +66,9 @@ struct State {
     links: BTreeMap<(String, &'static str, String), (Lane, Link)>,
     intents: HashMap<(ConnectionName, String), (Lane, Intent)>,
     parked: BTreeMap<(Place, String), Parked>,
+    /// Messages that wait, oldest first.
+    messages: Vec<notifications::Message>,
+    last_message: u64,
     notices: HashMap<Place, Vec<NoticeReference>>,
     looks: HashMap<Place, Vec<Look>>,
     intent_changes: HashMap<Place, Vec<TimelineEntry>>,
@@ -86,6 +90,7 @@ struct Request {
     sequence: i64,
     ask: Ask,
     due_at: DateTime<Utc>,
+    counts_from: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -119,6 +124,11 @@ impl Waiting {
 
 impl State {
     fn mark(&mut self, request: LaneRequest) {
+        self.mark_from(request, None);
+    }
+
+    /// Marks a lane due; a look that began before `counts_from` does not serve the request.
+    fn mark_from(&mut self, request: LaneRequest, counts_from: Option<DateTime<Utc>>) {
         let LaneRequest { key, ask, due_at, notice } = request;
         let place = place(&key);
         let lane = self.lanes.entry(place.clone()).or_insert_with(|| Waiting {
@@ -131,7 +141,7 @@ impl State {
         });
         lane.due_at = lane.due_at.min(due_at);
         lane.last_sequence += 1;
-        lane.requests.push(Request { sequence: lane.last_sequence, ask, due_at });
+        lane.requests.push(Request { sequence: lane.last_sequence, ask, due_at, counts_from });
         if let Some(notice) = notice {
             let told = self.notices.entry(place).or_default();
             if told.iter().all(|known| known.id != notice.id) {

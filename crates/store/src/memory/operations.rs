@@ -29,11 +29,12 @@ impl Operations for MemoryStore {
     async fn timeline(&self, key: &LaneKey) -> Result<Vec<TimelineEntry>, StoreError> {
         let state = self.state();
         let mut entries = state.told(key);
-        let amazon_orders = state.links_of(key).filter_map(|link| match link {
+        let others = state.links_of(key).filter_map(|link| match link {
             Link::Order(order) => Some(Lane::AmazonOrder(order.amazon_order.clone())),
-            Link::Package(_) | Link::Tracker(_) => None,
+            Link::Document(link) => Some(Lane::Document(link.document.clone())),
+            _ => None,
         });
-        for lane in amazon_orders.filter(|lane| *lane != key.lane) {
+        for lane in others.filter(|lane| *lane != key.lane) {
             entries.extend(state.told(&LaneKey { connection: key.connection.clone(), lane }));
         }
         Ok(in_order(entries))

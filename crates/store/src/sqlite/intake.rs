@@ -3,10 +3,10 @@
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::ports::Intake;
+use amz_services::ports::lanes::ChangedRow;
 use amz_services::ports::netsuite::FeedPosition;
-use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
+use amz_services::work::LaneRequest;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 
 use super::fault::Fault;
@@ -59,17 +59,10 @@ impl Intake for SqliteState {
         &self,
         connection: &ConnectionName,
         feed: &str,
-        rows: &[FeedPosition],
+        rows: Vec<ChangedRow>,
         forget_before: Option<String>,
-        due_at: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let changes = Changes {
-            connection: connection.clone(),
-            feed: feed.to_owned(),
-            rows: rows.to_vec(),
-            forget_before,
-            due_at,
-        };
+        let changes = Changes { connection: connection.clone(), feed: feed.to_owned(), rows, forget_before };
         self.writer
             .write(move |connection| Box::pin(async move { accept_changes(connection, &changes).await }))
             .await
@@ -79,9 +72,8 @@ impl Intake for SqliteState {
 struct Changes {
     connection: ConnectionName,
     feed: String,
-    rows: Vec<FeedPosition>,
+    rows: Vec<ChangedRow>,
     forget_before: Option<String>,
-    due_at: DateTime<Utc>,
 }
 
 async fn watermark(
@@ -95,13 +87,13 @@ async fn watermark(
             .bind(feed)
             .fetch_optional(reader)
             .await?;
-    Ok(row.map(|(modified, record)| FeedPosition { modified, id: record.into() }))
+    Ok(row.map(|(modified, record)| FeedPosition { modified, id: record }))
 }
 
 async fn accept_changes(connection: &mut SqliteConnection, changes: &Changes) -> Result<usize, Fault> {
-    let Changes { connection: of, feed, rows, forget_before, due_at } = changes;
+    let Changes { connection: of, feed, rows, forget_before } = changes;
     let mut new_rows = 0;
-    for FeedPosition { modified, id } in rows {
+    for ChangedRow { position: FeedPosition { modified, id }, request } in rows {
         let noted = sqlx::query(
             "insert into feed_versions (connection, feed, modified, record) values ($1, $2, $3, $4)
              on conflict (connection, feed, modified, record) do nothing",
@@ -114,13 +106,11 @@ async fn accept_changes(connection: &mut SqliteConnection, changes: &Changes) ->
         .await?;
         if noted.rows_affected() == 1 {
             new_rows += 1;
-            let key = LaneKey { connection: of.clone(), lane: Lane::SalesOrder(id.clone()) };
-            let request = LaneRequest { key, ask: Ask::SalesOrder, due_at: *due_at, notice: None };
-            mark_one(connection, &request).await?;
+            mark_one(connection, request, Some(request.due_at)).await?;
         }
     }
     let before = watermark(connection, of, feed).await?;
-    if let Some(FeedPosition { modified, id }) = furthest(before, rows) {
+    if let Some(FeedPosition { modified, id }) = furthest(before, rows.iter().map(|row| &row.position)) {
         sqlx::query(
             "insert into watermarks (connection, feed, modified, record) values ($1, $2, $3, $4)
              on conflict (connection, feed) do update

@@ -69,7 +69,7 @@ impl Lanes for SqliteState {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    complete(connection, &claim).await?;
+                    complete(connection, &claim, look.started_at).await?;
                     if look.outcome != LookOutcome::Failed {
                         settle_repeatable(connection, &claim.lease.key).await?;
                     }
@@ -215,17 +215,25 @@ async fn claim(
     Ok(claims)
 }
 
-async fn complete(connection: &mut SqliteConnection, claim: &Claim) -> Result<(), Fault> {
+async fn complete(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+    looked_at: DateTime<Utc>,
+) -> Result<(), Fault> {
     hold(connection, &claim.lease).await?;
     let LaneKey { connection: of, lane } = &claim.lease.key;
     let lane = lane.to_string();
-    sqlx::query("delete from requests where connection = $1 and lane = $2 and sequence <= $3")
-        .bind(of.as_str())
-        .bind(&lane)
-        .bind(claim.through)
-        .execute(&mut *connection)
-        .await?;
-    match earliest_after(connection, claim).await? {
+    sqlx::query(
+        "delete from requests where connection = $1 and lane = $2 and sequence <= $3
+         and (counts_from is null or counts_from <= $4)",
+    )
+    .bind(of.as_str())
+    .bind(&lane)
+    .bind(claim.through)
+    .bind(micros(looked_at))
+    .execute(&mut *connection)
+    .await?;
+    match earliest_after(connection, &claim.lease.key, 0).await? {
         Some(due_at) => free(connection, &claim.lease.key, due_at, 0).await,
         None => {
             sqlx::query("delete from lanes where connection = $1 and lane = $2")
@@ -271,21 +279,25 @@ async fn postpone(
     let waiting: Vec<Ask> = asks_of(connection, key.connection.as_str(), &key.lane.to_string()).await?;
     for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {
         let request = LaneRequest { key: key.clone(), ask: ask.clone(), due_at: at, notice: None };
-        mark_one(connection, &request).await?;
+        mark_one(connection, &request, None).await?;
     }
-    let arrived = earliest_after(connection, claim).await?;
+    let arrived = earliest_after(connection, key, claim.through).await?;
     let due_at = arrived.map_or(micros(at), |arrived| arrived.min(micros(at)));
     free(connection, key, due_at, if failed { claim.attempts.saturating_add(1) } else { 0 }).await
 }
 
-/// When the first of the requests that came after the claim is due.
-async fn earliest_after(connection: &mut SqliteConnection, claim: &Claim) -> Result<Option<i64>, Fault> {
+/// When the first of the requests that came after another one is due.
+async fn earliest_after(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    sequence: i64,
+) -> Result<Option<i64>, Fault> {
     Ok(sqlx::query_scalar(
         "select min(due_at) from requests where connection = $1 and lane = $2 and sequence > $3",
     )
-    .bind(claim.lease.key.connection.as_str())
-    .bind(claim.lease.key.lane.to_string())
-    .bind(claim.through)
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .bind(sequence)
     .fetch_one(connection)
     .await?)
 }

@@ -120,13 +120,13 @@ impl Ledger for SqliteState {
             .await
     }
 
-    async fn unpark(&self, lease: &Lease, subject: &str) -> Result<bool, StoreError> {
+    async fn unpark(&self, lease: &Lease, subject: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
         let (lease, subject) = (lease.clone(), subject.to_owned());
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     hold(connection, &lease).await?;
-                    parked::unpark(connection, &lease.key, &subject).await
+                    parked::unpark(connection, &lease.key, &subject, at).await
                 })
             })
             .await

@@ -13,6 +13,7 @@ mod intake;
 mod intents;
 mod lanes;
 mod ledger;
+mod notifications;
 mod operations;
 mod parked;
 mod paths;

@@ -1,5 +1,6 @@
 //! Parked items.
 
+use amz_services::notification::NotificationKind;
 use amz_services::parking::{Parked, Reason, Who};
 use amz_services::work::LaneKey;
 use chrono::{DateTime, Utc};
@@ -7,9 +8,10 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::fault::Fault;
+use super::notifications::tell;
 use crate::stored::{corrupt, instant, known, micros};
 
-/// Parks a subject or renews its reason; true when it was not parked for this code before.
+/// Parks a subject or renews its reason; true when it was not parked for this code before, which is told.
 pub(super) async fn park(
     connection: &mut SqliteConnection,
     key: &LaneKey,
@@ -41,24 +43,36 @@ pub(super) async fn park(
     .bind(hint)
     .bind(who.as_str())
     .bind(micros(at))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(before.as_deref() != Some(code))
+    let is_news = before.as_deref() != Some(code);
+    if is_news {
+        let item =
+            Parked { key: key.clone(), subject: subject.to_owned(), reason: reason.clone(), since: at };
+        tell(connection, NotificationKind::Parked, &item, at).await?;
+    }
+    Ok(is_news)
 }
 
-/// Ends the parking of a subject; true when it was parked.
+/// Ends the parking of a subject; true when it was parked, which is told.
 pub(super) async fn unpark(
     connection: &mut SqliteConnection,
     key: &LaneKey,
     subject: &str,
+    at: DateTime<Utc>,
 ) -> Result<bool, Fault> {
-    let ended = sqlx::query("delete from parked where connection = $1 and lane = $2 and subject = $3")
-        .bind(key.connection.as_str())
-        .bind(key.lane.to_string())
-        .bind(subject)
-        .execute(connection)
-        .await?;
-    Ok(ended.rows_affected() > 0)
+    let ended = sqlx::query(
+        "delete from parked where connection = $1 and lane = $2 and subject = $3
+         returning connection, lane, subject, code, cause, hint, who, parked_since",
+    )
+    .bind(key.connection.as_str())
+    .bind(key.lane.to_string())
+    .bind(subject)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(ended) = ended else { return Ok(false) };
+    tell(connection, NotificationKind::Cleared, &read(&ended)?, at).await?;
+    Ok(true)
 }
 
 /// What is parked in a lane, oldest first.
@@ -86,7 +100,8 @@ pub(super) async fn all(reader: &mut SqliteConnection, of: Option<&str>) -> Resu
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<Parked, Fault> {
+/// An item from a row with its columns.
+pub(super) fn read(row: &SqliteRow) -> Result<Parked, Fault> {
     let lane: String = row.try_get("lane")?;
     let who: String = row.try_get("who")?;
     Ok(Parked {

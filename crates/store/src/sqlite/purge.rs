@@ -17,6 +17,8 @@ pub struct Purged {
     pub calls: u64,
     /// Changes of settled intents.
     pub intent_changes: u64,
+    /// Settled messages about parked items.
+    pub notifications: u64,
 }
 
 pub(super) async fn purge(
@@ -24,7 +26,7 @@ pub(super) async fn purge(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Purged, Fault> {
-    let mut deleted = [0; 4];
+    let mut deleted = [0; 5];
     for (count, statement) in deleted.iter_mut().zip(STATEMENTS) {
         *count = sqlx::query(statement)
             .bind(micros(before))
@@ -33,11 +35,11 @@ pub(super) async fn purge(
             .await?
             .rows_affected();
     }
-    let [notices, looks, calls, intent_changes] = deleted;
-    Ok(Purged { notices, looks, calls, intent_changes })
+    let [notices, looks, calls, intent_changes, notifications] = deleted;
+    Ok(Purged { notices, looks, calls, intent_changes, notifications })
 }
 
-const STATEMENTS: [&str; 4] = [
+const STATEMENTS: [&str; 5] = [
     "delete from lane_notices where id in
      (select id from lane_notices where received_at < $1 order by received_at limit $2)",
     "delete from looks where id in (select id from looks where ended_at < $1 order by ended_at limit $2)",
@@ -47,4 +49,6 @@ const STATEMENTS: [&str; 4] = [
       join intents on intents.connection = intent_changes.connection and intents.intent = intent_changes.intent
       where intent_changes.changed_at < $1 and intents.state in ('done', 'refused')
       order by intent_changes.changed_at limit $2)",
+    "delete from notifications where id in
+     (select id from notifications where settled_at < $1 order by settled_at limit $2)",
 ];

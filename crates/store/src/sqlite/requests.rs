@@ -1,6 +1,7 @@
 //! Requests that hang off their lane by sequence.
 
 use amz_services::work::{Ask, LaneRequest};
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 
 use super::fault::Fault;
@@ -9,13 +10,18 @@ use crate::stored::{from_json, micros, to_json};
 /// Marks lanes due.
 pub(super) async fn mark(connection: &mut SqliteConnection, requests: &[LaneRequest]) -> Result<(), Fault> {
     for request in requests {
-        mark_one(connection, request).await?;
+        mark_one(connection, request, None).await?;
     }
     Ok(())
 }
 
-/// Marks a lane due. A leased lane stays leased; its holder sees the request when it gives the lane back.
-pub(super) async fn mark_one(connection: &mut SqliteConnection, request: &LaneRequest) -> Result<(), Fault> {
+/// Marks a lane due. A leased lane stays leased; its holder sees the request when it gives the lane back. A look that
+/// began before `counts_from` does not serve the request.
+pub(super) async fn mark_one(
+    connection: &mut SqliteConnection,
+    request: &LaneRequest,
+    counts_from: Option<DateTime<Utc>>,
+) -> Result<(), Fault> {
     let LaneRequest { key, ask, due_at, notice } = request;
     let lane = key.lane.to_string();
     let sequence: i64 = sqlx::query_scalar(
@@ -29,14 +35,18 @@ pub(super) async fn mark_one(connection: &mut SqliteConnection, request: &LaneRe
     .bind(micros(*due_at))
     .fetch_one(&mut *connection)
     .await?;
-    sqlx::query("insert into requests (connection, lane, sequence, ask, due_at) values ($1, $2, $3, $4, $5)")
-        .bind(key.connection.as_str())
-        .bind(&lane)
-        .bind(sequence)
-        .bind(to_json("ask", ask)?)
-        .bind(micros(*due_at))
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "insert into requests (connection, lane, sequence, ask, due_at, counts_from)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(key.connection.as_str())
+    .bind(&lane)
+    .bind(sequence)
+    .bind(to_json("ask", ask)?)
+    .bind(micros(*due_at))
+    .bind(counts_from.map(micros))
+    .execute(&mut *connection)
+    .await?;
     let Some(notice) = notice else { return Ok(()) };
     sqlx::query(
         "insert into lane_notices (connection, lane, notice, kind, received_at) values ($1, $2, $3, $4, $5)

@@ -43,7 +43,7 @@ impl SqliteState {
     }
 
     /// Deletes up to `limit` of the oldest rows of each log that are older than `before`: notices of lanes,
-    /// looks, calls, and the history of settled intents. What decides what happens next is never deleted.
+    /// looks, calls, settled messages, and the history of settled intents. What decides what happens next is never deleted.
     ///
     /// # Errors
     /// When nothing was deleted.

@@ -1,5 +1,6 @@
 //! The timeline of a lane, put together from everything that is kept about it.
 
+use amz_domain::DocumentKey;
 use amz_services::timeline::TimelineEntry;
 use amz_services::work::{Ask, Lane, LaneKey, NoticeReference};
 use sqlx::Row;
@@ -11,7 +12,7 @@ use super::{calls, parked};
 use crate::stored::{from_json, instant};
 use crate::telling::{self, Next, in_order};
 
-/// Everything about a lane in one snapshot, and about the lanes of the Amazon orders that turned out to be it.
+/// Everything about a lane in one snapshot, and about the lanes that turned out to be its.
 pub(super) async fn timeline(readers: &SqlitePool, key: &LaneKey) -> Result<Vec<TimelineEntry>, Fault> {
     let mut snapshot = readers.begin().await?;
     let mut entries = Vec::new();
@@ -28,17 +29,24 @@ pub(super) async fn timeline(readers: &SqlitePool, key: &LaneKey) -> Result<Vec<
     Ok(in_order(entries))
 }
 
+/// The lane, and the lanes of Amazon orders and documents that turned out to be its.
 async fn same_order(snapshot: &mut SqliteConnection, key: &LaneKey) -> Result<Vec<LaneKey>, Fault> {
-    let amazon_orders: Vec<String> = sqlx::query_scalar(
-        "select amazon_id from links where connection = $1 and lane = $2 and kind = 'order' order by amazon_id",
+    let linked: Vec<(String, String)> = sqlx::query_as(
+        "select kind, amazon_id from links where connection = $1 and lane = $2 and kind in ('order', 'document')
+         order by kind desc, amazon_id",
     )
     .bind(key.connection.as_str())
     .bind(key.lane.to_string())
     .fetch_all(snapshot)
     .await?;
-    let others = amazon_orders
+    let lane = |(kind, id): (String, String)| match kind.as_str() {
+        "order" => Some(Lane::AmazonOrder(id.into())),
+        _ => DocumentKey::parse(&id).map(Lane::Document),
+    };
+    let others = linked
         .into_iter()
-        .map(|id| LaneKey { connection: key.connection.clone(), lane: Lane::AmazonOrder(id.into()) })
+        .filter_map(lane)
+        .map(|lane| LaneKey { connection: key.connection.clone(), lane })
         .filter(|other| other != key);
     Ok(std::iter::once(key.clone()).chain(others).collect())
 }

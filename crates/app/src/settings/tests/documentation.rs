@@ -8,6 +8,7 @@ use super::samples::{environment, read_with};
 use crate::settings::{FaultCode, Key, Settings, keys};
 
 const SECRETS: &[(&str, &str)] = &[
+    ("NOTIFICATIONS_SECRET", "whsec_c2VjcmV0"),
     ("BWP_CLIENT_SECRET", "a"),
     ("WEBHOOK_PASSWORD", "b"),
     ("WEBHOOK_CLIENT_SECRET", "c"),

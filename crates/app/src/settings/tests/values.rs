@@ -1,8 +1,12 @@
 use std::time::Duration;
 
-use amz_domain::Currency;
-use amz_services::settings::{EligibleRule, OnHold};
+use amz_domain::{CancellationReason, Currency};
+use amz_services::settings::{
+    Billing, CancellationSettings, ClosedPeriod, CreditFrom, EligibleRule, Kits, OnHold, PartialCancel,
+    ReceiveOn, RefundPaymentPolicy, RefundSettings, ReturnSettings, ShippingRefund, WhenUnfulfillable,
+};
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use secrecy::ExposeSecret;
 
 use super::samples::{SMALLEST, environment, only_fault, read, with};
@@ -63,6 +67,84 @@ fn given_values_arrive() {
     assert_eq!(services.default_ship_speed.as_deref(), Some("PRIORITY"));
     assert_eq!(connection.settle, Duration::ZERO);
     assert_eq!(connection.netsuite.currencies["2"], Currency::try_from("CAD").expect("a code"));
+}
+
+#[test]
+fn cancellations_returns_and_refunds_have_the_documented_defaults() {
+    let services = read(SMALLEST).connections.remove(0).services;
+    assert_eq!(services.kits, Kits::AsSold);
+    assert_eq!(services.cancellation, CancellationSettings::default());
+    assert_eq!(services.returns, ReturnSettings::default());
+    assert_eq!(services.refunds, RefundSettings::default());
+    assert!(read(SMALLEST).connections[0].follow_documents);
+}
+
+#[test]
+fn given_values_of_cancellations_returns_and_refunds_arrive() {
+    let text = with(
+        "[connection.policy]",
+        "billing = \"cash_sale\"\nwhen_unfulfillable = \"back_order\"\npartial_cancel = \"whole_and_reorder\"\n\
+         cancel_reasons = { \"Sold out\" = \"OUT_OF_STOCK\" }\ncancel_reason = \"PAYMENT_ISSUE\"\n\
+         cancel_look = \"5s\"\napprove_returns = false\nreceive_on = \"delivered\"\n\
+         credit_from = \"return_authorization\"\nrefund_payment = \"customer_refund\"\n\
+         refund_shipping = \"with_last_unit\"\nrefund_tolerance = \"0.10\"\nrefund_approval_over = 250\n\
+         closed_period = \"park\"\nrefund_reason = \"PRICE_ADJUSTMENT\"",
+    )
+    .replace(
+        "[connection.mapping]",
+        "[connection.mapping]\nkits = \"as_parts\"\nreturn_location = 7\ndamaged_location = \"8\"\nrefund_account = 121",
+    )
+    .replace("[connection.sync]", "[connection.sync]\ndocuments = false");
+    let connection = read(&text).connections.remove(0);
+    let services = connection.services;
+    assert!(!connection.follow_documents);
+    assert_eq!(services.kits, Kits::AsParts);
+    let cancellation = CancellationSettings {
+        when_unfulfillable: WhenUnfulfillable::BackOrder,
+        partial_cancel: PartialCancel::WholeAndReorder,
+        reasons: [("Sold out".to_owned(), CancellationReason::OutOfStock)].into(),
+        default_reason: CancellationReason::PaymentIssue,
+        look: Duration::from_secs(5),
+    };
+    assert_eq!(services.cancellation, cancellation);
+    let returns = ReturnSettings {
+        approve: false,
+        receive_on: ReceiveOn::Delivered,
+        return_location: Some("7".into()),
+        damaged_location: Some("8".into()),
+    };
+    assert_eq!(services.returns, returns);
+    let refunds = RefundSettings {
+        billing: Billing::CashSale,
+        credit_from: CreditFrom::ReturnAuthorization,
+        payment: RefundPaymentPolicy::CustomerRefund,
+        shipping: ShippingRefund::WithLastUnit,
+        tolerance: Decimal::new(10, 2),
+        approval_over: Some(Decimal::from(250)),
+        closed_period: ClosedPeriod::Park,
+        account: Some("121".into()),
+        external_reason: "PRICE_ADJUSTMENT".to_owned(),
+    };
+    assert_eq!(services.refunds, refunds);
+}
+
+#[test]
+fn the_log_is_told_and_a_webhook_where_one_is_given() {
+    let notifications = read(SMALLEST).notifications;
+    assert!(notifications.log && notifications.webhook.is_none());
+    let text = with(
+        "[[connection]]",
+        "[notifications]\nlog = false\nwebhook = { url = \"https://hooks.example.com/a/?token=x\", \
+         secret = [\"whsec_AAAA\", \"whsec_BBBB\"] }\n[[connection]]",
+    )
+    .replacen("[[connection]]\n", "", 1);
+    let settings = read(&text);
+    let webhook = settings.notifications.webhook.as_ref().expect("given");
+    assert!(!settings.notifications.log);
+    assert_eq!(webhook.url.expose_secret(), "https://hooks.example.com/a/?token=x");
+    assert_eq!(webhook.secrets.len(), 2);
+    let shown = format!("{settings:?}");
+    assert!(!shown.contains("token=x") && !shown.contains("whsec_AAAA"), "{shown}");
 }
 
 #[test]

@@ -220,6 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn a_taken_alias_of_a_refund_is_a_conflict_and_a_forbidden_step_a_refusal() {
+        let body = |code: &str| {
+            format!(
+                r#"{{"data":{{"updateOrder":null}},"errors":[{{"message":"x","path":["updateOrder"],"extensions":
+                {{"classification":{{"type":"ValidationError","code":"{code}","errorCode":400}}}}}}]}}"#
+            )
+        };
+        for (code, failure) in [
+            ("DuplicateAliasId", Failure::Conflict),
+            ("AliasValueAlreadyExists", Failure::Conflict),
+            ("InvalidRefundStateTransition", Failure::Refused),
+            ("DuplicateRefundId", Failure::Refused),
+            ("AliasLimitExceeded", Failure::Refused),
+        ] {
+            assert_eq!(refused(200, &body(code), true), (failure, code.to_owned()));
+        }
+    }
+
+    #[test]
     fn a_read_of_something_unknown_is_an_answer_not_a_failure() {
         assert_eq!(outcome(200, fixture!("error_not_found"), false), Ok(None));
         assert_eq!(outcome(200, r#"{"data":{"order":null}}"#, false), Ok(None));

@@ -1,5 +1,7 @@
 //! Sends GraphQL operations: headers, token, one fresh try.
 
+use std::sync::atomic::AtomicBool;
+
 use amz_services::failure::{Failure, PortError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -74,6 +76,8 @@ pub(super) struct GraphQl {
     pub(super) address: Url,
     pub(super) target_id: HeaderValue,
     pub(super) api_version: HeaderValue,
+    /// False once Amazon turned down a query that names the reasons of returns.
+    pub(super) return_reasons: AtomicBool,
 }
 
 impl GraphQl {

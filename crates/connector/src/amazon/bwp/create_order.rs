@@ -3,7 +3,7 @@
 //! Source: Amazon pages `order-mutations-createorder`, `order-objects-lineiteminput`,
 //! `order-objects-deliveryofferdetailsinput`, `manage-shopper-identity`.
 
-use amz_domain::{DeliveryAddress, Money, Quantity};
+use amz_domain::{DeliveryAddress, Money};
 use amz_services::failure::PortError;
 use amz_services::ports::amazon::{CreatedLine, CreatedOrder, Delivery, NewAmazonLine, NewAmazonOrder};
 use cynic::MutationBuilder;
@@ -12,10 +12,9 @@ use serde::Deserialize;
 use super::answer::Unreadable;
 use super::call::Request;
 use super::inputs::{
-    AliasInput, LINE_ALIAS_TYPE, MoneyInput, OrderExecutionStateInput, TaxInput, TotalPriceInput,
+    AliasInput, AmountInput, LINE_ALIAS_TYPE, MoneyInput, OrderExecutionStateInput, TaxInput, TotalPriceInput,
 };
 use super::order::{Alias, alias_of};
-use super::scalars::Exact;
 use super::schema;
 
 /// Name of the operation in audit, logs and errors.
@@ -113,11 +112,6 @@ struct LineItemInput {
     product: PurchasedProductViewInput,
     selected_delivery_offer: DeliveryOfferInput,
     taxes: TaxInput,
-}
-
-#[derive(cynic::InputObject, Debug)]
-struct AmountInput {
-    value: Exact,
 }
 
 #[derive(cynic::InputObject, Debug)]
@@ -242,7 +236,7 @@ pub(super) fn request(order: &NewAmazonOrder) -> Result<Request, PortError> {
 fn line_item_input(line: &NewAmazonLine) -> LineItemInput {
     LineItemInput {
         aliases: vec![AliasInput::of_line(&line.alias)],
-        amount: amount_input(line.quantity),
+        amount: line.quantity.into(),
         discounts: unless_zero(line.discount)
             .map(|amount| DiscountAllocationInput { summary: DiscountSummaryInput { amount } }),
         product: PurchasedProductViewInput {
@@ -281,10 +275,6 @@ fn delivery_address_input(address: &DeliveryAddress) -> DeliveryAddressInput {
         country_code: address.country.clone(),
         contact_number: address.phone.clone(),
     }
-}
-
-fn amount_input(quantity: Quantity) -> AmountInput {
-    AmountInput { value: Exact(quantity.to_decimal()) }
 }
 
 fn unless_zero(money: Money) -> Option<MoneyInput> {

@@ -1,6 +1,9 @@
 //! Wire types that several operations send.
 
-use amz_domain::{AmazonOrderId, ExecutionState, LineAlias, Money, OrderAlias};
+use amz_domain::{
+    AmazonOrderId, CancellationAlias, ExecutionState, LineAlias, Money, OrderAlias, PackageContent, Quantity,
+    RefundAlias, ReturnAlias,
+};
 use amz_services::failure::{Failure, PortError};
 
 use super::scalars::Exact;
@@ -12,6 +15,15 @@ pub(super) const ORDER_ALIAS_TYPE: &str = "OMS_ORDER_ID";
 /// Alias type of our line aliases at Amazon.
 pub(super) const LINE_ALIAS_TYPE: &str = "OMS_LINE_ID";
 
+/// Alias type of our cancellation aliases at Amazon.
+pub(super) const CANCELLATION_ALIAS_TYPE: &str = "OMS_CANCEL_ID";
+
+/// Alias type of our return aliases at Amazon.
+pub(super) const RETURN_ALIAS_TYPE: &str = "OMS_RETURN_ID";
+
+/// Alias type of our refund aliases at Amazon.
+pub(super) const REFUND_ALIAS_TYPE: &str = "OMS_REFUND_ID";
+
 #[derive(cynic::InputObject, Debug, Clone)]
 pub(super) struct AliasInput {
     alias_id: cynic::Id,
@@ -20,11 +32,27 @@ pub(super) struct AliasInput {
 
 impl AliasInput {
     pub(super) fn of_order(alias: &OrderAlias) -> Self {
-        Self { alias_id: cynic::Id::new(alias.as_str()), alias_type: ORDER_ALIAS_TYPE.to_owned() }
+        Self::new(alias.as_str(), ORDER_ALIAS_TYPE)
     }
 
     pub(super) fn of_line(alias: &LineAlias) -> Self {
-        Self { alias_id: cynic::Id::new(alias.as_str()), alias_type: LINE_ALIAS_TYPE.to_owned() }
+        Self::new(alias.as_str(), LINE_ALIAS_TYPE)
+    }
+
+    pub(super) fn of_cancellation(alias: &CancellationAlias) -> Self {
+        Self::new(alias.as_str(), CANCELLATION_ALIAS_TYPE)
+    }
+
+    pub(super) fn of_return(alias: &ReturnAlias) -> Self {
+        Self::new(alias.as_str(), RETURN_ALIAS_TYPE)
+    }
+
+    pub(super) fn of_refund(alias: &RefundAlias) -> Self {
+        Self::new(alias.as_str(), REFUND_ALIAS_TYPE)
+    }
+
+    fn new(alias: &str, alias_type: &str) -> Self {
+        Self { alias_id: cynic::Id::new(alias), alias_type: alias_type.to_owned() }
     }
 }
 
@@ -44,6 +72,35 @@ impl From<&AmazonOrderId> for OrderIdentifierInput {
 impl From<&OrderAlias> for OrderIdentifierInput {
     fn from(alias: &OrderAlias) -> Self {
         Self::Alias(AliasInput::of_order(alias))
+    }
+}
+
+#[derive(cynic::InputObject, Debug, Clone)]
+pub(super) struct AmountInput {
+    value: Exact,
+}
+
+impl From<Quantity> for AmountInput {
+    fn from(quantity: Quantity) -> Self {
+        Self { value: Exact(quantity.to_decimal()) }
+    }
+}
+
+#[derive(cynic::InputObject, Debug, Clone)]
+pub(super) struct OrderLineItemAmountInput {
+    line_item_id: LineItemIdentifierInput,
+    amount: AmountInput,
+}
+
+#[derive(cynic::InputObject, Debug, Clone)]
+struct LineItemIdentifierInput {
+    line_item_id: cynic::Id,
+}
+
+impl From<&PackageContent> for OrderLineItemAmountInput {
+    fn from(content: &PackageContent) -> Self {
+        let line_item_id = LineItemIdentifierInput { line_item_id: cynic::Id::new(content.line.as_str()) };
+        Self { line_item_id, amount: content.quantity.into() }
     }
 }
 

@@ -5,11 +5,14 @@
 
 mod answer;
 mod call;
+mod cancel_order;
 mod create_order;
+mod external_returns;
 mod inputs;
 mod order;
 mod package_tracker;
 mod problem;
+mod refund_report;
 mod scalars;
 mod schema;
 mod token;
@@ -17,6 +20,7 @@ mod token_http;
 mod update_order;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use amz_domain::{AmazonOrder, AmazonOrderId, ConnectionName, OrderAlias, PackageTracker, TrackerKey};
 use amz_services::audit::Vendor;
@@ -32,6 +36,7 @@ use url::Url;
 use crate::http::{Clock, HttpClient, HttpSettings, HttpSetupError};
 
 use self::call::GraphQl;
+use self::inputs::OrderIdentifierInput;
 use self::token::TokenSource;
 
 /// Where and as whom to call.
@@ -95,7 +100,26 @@ impl BuyWithPrime {
             address: under(&endpoint, "graphql")?,
             target_id: header(&target_id, "target_id")?,
             api_version: header(&api_version, "api_version")?,
+            return_reasons: AtomicBool::new(true),
         })))
+    }
+}
+
+impl BuyWithPrime {
+    /// Reads an order. Whether Amazon knows the reasons of returns is found out by asking once.
+    async fn order<Name>(&self, name: Name) -> Result<Option<AmazonOrder>, PortError>
+    where
+        Name: Into<OrderIdentifierInput> + Copy + Send,
+    {
+        let return_reasons = self.0.return_reasons.load(Ordering::Relaxed);
+        match self.0.run(&order::request(name, return_reasons)?, order::amazon_order).await {
+            Err(error) if return_reasons && order::knows_no_return_reasons(&error) => {
+                tracing::info!("Amazon does not know the reasons of returns; they are left out from now on");
+                self.0.return_reasons.store(false, Ordering::Relaxed);
+                self.0.run(&order::request(name, false)?, order::amazon_order).await
+            }
+            result => result,
+        }
     }
 }
 
@@ -115,11 +139,11 @@ impl AmazonOrders for BuyWithPrime {
     }
 
     async fn read(&self, order: &AmazonOrderId) -> Result<Option<AmazonOrder>, PortError> {
-        self.0.run(&order::request(order)?, order::amazon_order).await
+        self.order(order).await
     }
 
     async fn find(&self, alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError> {
-        self.0.run(&order::request(alias)?, order::amazon_order).await
+        self.order(alias).await
     }
 }
 

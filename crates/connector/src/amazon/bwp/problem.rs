@@ -71,8 +71,8 @@ impl Problem {
             code,
         ];
         let class = match code {
-            // Amazon documents this code both as a validation error and as a conflict
-            Some("AliasValueAlreadyExists") => Some(Class::Conflict),
+            // Amazon documents the first both as a validation error and as a conflict; the second says it of refunds
+            Some("AliasValueAlreadyExists" | "DuplicateAliasId") => Some(Class::Conflict),
             _ => words.into_iter().flatten().find_map(class_of_word),
         };
         let class = class.or_else(|| class_of_number(&details["errorCode"]));

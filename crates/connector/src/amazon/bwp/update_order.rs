@@ -1,4 +1,5 @@
-//! `updateOrder`: releases an order, or changes its totals.
+//! `updateOrder`: releases an order, or changes its totals. Returns and refunds go through the same mutation, see
+//! [`super::external_returns`] and [`super::refund_report`].
 //!
 //! Source: Amazon pages `order-mutations-updateorder`, `order-objects-updateorderinput`. What is left out stays
 //! as it is, so repeating the same change leaves the same order.
@@ -11,7 +12,9 @@ use serde::Deserialize;
 
 use super::answer::Unreadable;
 use super::call::Request;
+use super::external_returns::ReturnsInput;
 use super::inputs::{OrderExecutionStateInput, OrderIdentifierInput, TaxInput, TotalPriceInput};
+use super::refund_report::RefundsInput;
 use super::schema;
 
 /// Name of the operation in audit, logs and errors.
@@ -23,14 +26,18 @@ pub(super) struct Variables {
     input: UpdateOrderInput,
 }
 
-#[derive(cynic::InputObject, Debug)]
-struct UpdateOrderInput {
+#[derive(cynic::InputObject, Debug, Default)]
+pub(super) struct UpdateOrderInput {
     #[cynic(skip_serializing_if = "Option::is_none")]
-    desired_execution_state: Option<OrderExecutionStateInput>,
+    pub(super) desired_execution_state: Option<OrderExecutionStateInput>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    taxes: Option<TaxInput>,
+    pub(super) refunds: Option<RefundsInput>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    total_price: Option<TotalPriceInput>,
+    pub(super) returns: Option<ReturnsInput>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(super) taxes: Option<TaxInput>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(super) total_price: Option<TotalPriceInput>,
 }
 
 /// The mutation and what comes back of it.
@@ -70,8 +77,18 @@ pub(super) fn request(order: &AmazonOrderId, change: &AmazonOrderChange) -> Resu
             .transpose()?,
         taxes: change.tax.map(Into::into),
         total_price: change.total.map(Into::into),
+        ..UpdateOrderInput::default()
     };
-    Request::write(OPERATION, &UpdateOrder::build(Variables { order_identifier: order.into(), input }))
+    write(OPERATION, order, input)
+}
+
+/// The mutation with any input, under the name of the operation that it serves.
+pub(super) fn write(
+    operation: &'static str,
+    order: &AmazonOrderId,
+    input: UpdateOrderInput,
+) -> Result<Request, PortError> {
+    Request::write(operation, &UpdateOrder::build(Variables { order_identifier: order.into(), input }))
 }
 
 /// Checks that Amazon confirms the change. Amazon's pages disagree on what is inside the answer, so only its

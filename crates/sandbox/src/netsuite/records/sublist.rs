@@ -1,8 +1,10 @@
 //! Merging, appending and replacing the lines of a sublist.
 
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use super::changes::LineChanges;
+use super::types::Group;
 use crate::netsuite::books::{Books, Fields, Line, Record, integer};
 use crate::netsuite::errors::Refusal;
 use crate::netsuite::number::{member, number};
@@ -22,40 +24,64 @@ pub(super) fn apply(
 ) -> Result<(), Refusal> {
     let name = changes.sublist.name;
     let mut kept = record.lines.remove(name).unwrap_or_default();
-    if changes.sublist.key.is_none() {
-        if replace {
-            kept.clear();
-        }
-        for (index, given) in changes.lines.iter().enumerate() {
-            check_package(books, given, index)?;
-            kept.push(Line { fields: without_nulls(given.clone()), ..Line::default() });
-        }
-    } else {
-        let mut mentioned = Vec::new();
-        for (index, given) in changes.lines.iter().enumerate() {
-            let key = integer(given.get("line"));
-            let at = kept.iter().position(|line| key != 0 && line.number() == key);
-            if let Some(line) = at.and_then(|at| kept.get_mut(at)) {
-                mentioned.push(line.number());
-                merge(&mut line.fields, given);
-            } else {
-                let line = added(books, record, &kept, given, index)?;
-                mentioned.push(line.number());
-                kept.push(line);
-            }
-        }
-        if replace {
-            let gone = |line: &Line| !mentioned.contains(&line.number());
-            if kept.iter().any(|line| gone(line) && !member(&line.fields, "quantityPicked").is_zero()) {
-                return Err(Refusal::rule("You cannot remove a line that has been fulfilled."));
-            }
-            kept.retain(|line| !gone(line));
-        }
+    match changes.sublist.key {
+        None => append(books, &mut kept, changes, replace)?,
+        Some(key) => merge_by(books, record, &mut kept, (changes, key, replace))?,
     }
     if kept.is_empty() && changes.sublist.mandatory {
         return Err(Refusal::rule("You must enter at least one line item for this transaction."));
     }
     record.lines.insert(name, kept);
+    Ok(())
+}
+
+fn append(books: &Books, kept: &mut Vec<Line>, changes: &LineChanges, replace: bool) -> Result<(), Refusal> {
+    if replace {
+        kept.clear();
+    }
+    for (index, given) in changes.lines.iter().enumerate() {
+        if changes.sublist.name == "package" {
+            check_package(books, given, index)?;
+        }
+        kept.push(Line { fields: without_nulls(given.clone()), ..Line::default() });
+    }
+    Ok(())
+}
+
+fn merge_by(
+    books: &mut Books,
+    record: &Record,
+    kept: &mut Vec<Line>,
+    (changes, key, replace): (&LineChanges, &str, bool),
+) -> Result<(), Refusal> {
+    let key_of = |line: &Line| integer(line.fields.get(key));
+    let mut mentioned = Vec::new();
+    for (index, given) in changes.lines.iter().enumerate() {
+        let wanted = integer(given.get(key));
+        let at = kept.iter().position(|line| wanted != 0 && key_of(line) == wanted);
+        if let Some(line) = at.and_then(|at| kept.get_mut(at)) {
+            mentioned.push(key_of(line));
+            merge(line, given);
+        } else {
+            let line = match changes.sublist.name {
+                "apply" => Line { fields: without_nulls(given.clone()), ..Line::default() },
+                _ => added(books, record, kept, given, index)?,
+            };
+            mentioned.push(key_of(&line));
+            kept.push(line);
+        }
+    }
+    if replace {
+        let gone = |line: &Line| !mentioned.contains(&key_of(line));
+        let moved = |line: &Line| {
+            let columns = ["quantityPicked", "quantityReceived", "quantityBilled"];
+            columns.iter().any(|column| !member(&line.fields, column).is_zero())
+        };
+        if kept.iter().any(|line| gone(line) && moved(line)) {
+            return Err(Refusal::rule("You cannot remove a line that has been fulfilled."));
+        }
+        kept.retain(|line| !gone(line));
+    }
     Ok(())
 }
 
@@ -75,7 +101,14 @@ pub(crate) fn price(fields: &mut Fields, amount_given: bool) {
     }
 }
 
-fn merge(fields: &mut Fields, given: &Fields) {
+fn merge(line: &mut Line, given: &Fields) {
+    if given.contains_key("quantityBilled") {
+        // Bills that are here stay counted; the rest was billed elsewhere.
+        let here = member(&line.fields, "quantityBilled").saturating_sub(line.billed_before);
+        line.billed_before = member(given, "quantityBilled").saturating_sub(here);
+    }
+    let fields = &mut line.fields;
+    let before = member(fields, "amount");
     for (name, value) in given {
         if value.is_null() {
             fields.remove(name);
@@ -85,6 +118,19 @@ fn merge(fields: &mut Fields, given: &Fields) {
     }
     if given.contains_key("rate") || given.contains_key("quantity") {
         price(fields, given.contains_key("amount"));
+        if !given.contains_key("tax1Amt") {
+            tax(fields, before);
+        }
+    }
+}
+
+/// Works out a line's tax anew: it follows the amount, at the line's rate of tax.
+fn tax(fields: &mut Fields, amount_before: Decimal) {
+    let Some(tax) = fields.get("tax1Amt").map(|_| member(fields, "tax1Amt")) else { return };
+    let now = member(fields, "amount").saturating_mul(tax).checked_div(amount_before);
+    if let Some(now) = now {
+        let now = now.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+        fields.insert("tax1Amt".to_owned(), number(now));
     }
 }
 
@@ -95,8 +141,8 @@ fn added(
     given: &Fields,
     index: usize,
 ) -> Result<Line, Refusal> {
-    if record.is("itemFulfillment") {
-        return Err(Refusal::rule("Lines cannot be added to an item fulfillment."));
+    if record.is("itemFulfillment") || record.is("itemReceipt") {
+        return Err(Refusal::rule("Lines cannot be added to an item fulfillment or receipt."));
     }
     if !given.contains_key("item") {
         return Err(Refusal::content("Please enter value(s) for: Item", format!("item.items[{index}].item")));
@@ -108,7 +154,9 @@ fn added(
     if taken || integer(given.get("line")) == 0 {
         fields.insert("line".to_owned(), json!(next_line_number(kept)));
     }
-    fields.insert("lineUniqueKey".to_owned(), json!(books.next_unique_key()));
+    if record.kind.group == Group::Transaction {
+        fields.insert("lineUniqueKey".to_owned(), json!(books.next_unique_key()));
+    }
     Ok(Line { fields, ..Line::default() })
 }
 

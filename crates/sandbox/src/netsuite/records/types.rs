@@ -2,9 +2,13 @@
 //!
 //! Names come from the REST API Browser's 2026.1 metadata; only the part useful here is listed.
 
+mod document;
 mod entities;
 mod fulfillment;
 mod order;
+mod transactions;
+
+pub(crate) use transactions::{TRANSACTIONS, transaction};
 
 use super::super::settings::{CustomFieldKind, NetSuiteSettings};
 
@@ -106,8 +110,8 @@ pub(crate) struct Sublist {
     pub(crate) name: &'static str,
     /// Key column; without one, a plain PATCH appends.
     pub(crate) key: Option<&'static str>,
-    /// Properties of a line.
-    pub(crate) fields: &'static [Field],
+    /// Properties of a line, in parts.
+    pub(crate) fields: &'static [&'static [Field]],
     /// Prefix of custom fields on lines.
     pub(crate) custom: Option<&'static str>,
     /// Whether it may never be emptied.
@@ -123,8 +127,8 @@ pub(crate) struct RecordType {
     pub(crate) group: Group,
     /// Code that SuiteQL shows: `transaction.type` or `item.itemtype`.
     pub(crate) code: &'static str,
-    /// Body properties.
-    pub(crate) fields: &'static [Field],
+    /// Body properties, in parts.
+    pub(crate) fields: &'static [&'static [Field]],
     /// Sublists.
     pub(crate) sublists: &'static [Sublist],
     /// Prefix of custom fields on the body.
@@ -136,23 +140,33 @@ pub(crate) fn record_type(name: &str, settings: &NetSuiteSettings) -> Option<Rec
     let of = |group, code, fields, sublists, custom| {
         Some(RecordType { name: name.to_owned(), group, code, fields, sublists, custom })
     };
+    if let Some(known) = transaction(name) {
+        let (fields, sublists): (&'static [&'static [Field]], &'static [Sublist]) = match name {
+            "salesOrder" => (order::BODY, order::SUBLISTS),
+            "itemFulfillment" => (fulfillment::BODY, fulfillment::SUBLISTS),
+            "returnAuthorization" => (document::RETURN_BODY, document::RETURN_SUBLISTS),
+            "itemReceipt" => (document::RECEIPT_BODY, document::RECEIPT_SUBLISTS),
+            "invoice" => (document::INVOICE_BODY, document::PRICED_SUBLISTS),
+            "creditMemo" => (document::CREDIT_BODY, document::CREDIT_SUBLISTS),
+            "customerRefund" => (document::CUSTOMER_REFUND_BODY, document::CUSTOMER_REFUND_SUBLISTS),
+            _ => (document::CASH_BODY, document::PRICED_SUBLISTS),
+        };
+        return of(Group::Transaction, known.code, fields, sublists, "custbody_");
+    }
     match name {
-        "salesOrder" => of(Group::Transaction, "SalesOrd", order::BODY, order::SUBLISTS, "custbody_"),
-        "itemFulfillment" => {
-            of(Group::Transaction, "ItemShip", fulfillment::BODY, fulfillment::SUBLISTS, "custbody_")
-        }
-        "customer" => of(Group::Entity, "CustJob", entities::CUSTOMER, &[], "custentity_"),
-        "location" => of(Group::Location, "Location", entities::LOCATION, &[], "custrecord_"),
+        "customer" => of(Group::Entity, "CustJob", &[entities::CUSTOMER], &[], "custentity_"),
+        "location" => of(Group::Location, "Location", &[entities::LOCATION], &[], "custrecord_"),
+        "kitItem" => of(Group::Item, "Kit", &[entities::ITEM], entities::KIT_SUBLISTS, "custitem_"),
         custom if custom.starts_with("customrecord_") => {
             if !settings.custom_records.iter().any(|known| known == custom) {
                 return None;
             }
-            of(Group::Custom(custom.to_owned()), "Custom", entities::CUSTOM, &[], "custrecord_")
+            of(Group::Custom(custom.to_owned()), "Custom", &[entities::CUSTOM], &[], "custrecord_")
         }
         item => ITEM_TYPES
             .iter()
             .find(|(rest, _)| *rest == item)
-            .and_then(|(_, code)| of(Group::Item, code, entities::ITEM, &[], "custitem_")),
+            .and_then(|(_, code)| of(Group::Item, code, &[entities::ITEM], &[], "custitem_")),
     }
 }
 
@@ -185,7 +199,7 @@ pub(crate) fn field(
         None => (record_type.fields, Some(record_type.custom)),
         Some(list) => (list.fields, list.custom),
     };
-    if let Some(field) = fields.iter().find(|field| field.name == name) {
+    if let Some(field) = fields.iter().copied().flatten().find(|field| field.name == name) {
         return Some((field.kind, field.read_only));
     }
     let prefix = prefix.filter(|prefix| name.starts_with(prefix))?;

@@ -3,15 +3,19 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, SubsecRound, Utc};
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::changes::{Changes, WriteOptions, read_changes};
-use super::sublist;
-use super::types::{Group, RecordType};
+use super::types::{Group, RecordType, transaction};
+use super::{apply, document, sublist};
 use crate::netsuite::books::{Approval, Books, Record, checked_external_id, integer, plain};
 use crate::netsuite::errors::Refusal;
+use crate::netsuite::follow::{settle, settle_without};
+use crate::netsuite::kits::list_members;
 use crate::netsuite::number::{member, number, total};
-use crate::netsuite::status::{refresh_order, status_word};
+use crate::netsuite::periods;
+use crate::netsuite::status::status_word;
+use crate::netsuite::transform::quantities::{is_member, left};
 
 /// Creates a record and returns its id.
 ///
@@ -24,21 +28,26 @@ pub(crate) fn create(
     options: &WriteOptions,
     now: DateTime<Utc>,
 ) -> Result<u64, Refusal> {
-    if kind.name == "itemFulfillment" {
-        return Err(Refusal::rule("Item fulfillments are made by transforming another record."));
+    if matches!(kind.name.as_str(), "itemFulfillment" | "itemReceipt") {
+        return Err(Refusal::rule("Item fulfillments and receipts are made by transforming another record."));
     }
     let changes = read_changes(books, &kind, body, options)?;
     let mut record = Record::new(kind, now);
-    if record.is("salesOrder") {
-        if books.settings.new_orders_need_approval {
-            record.approval = Approval::Pending;
-        }
+    let waits = match record.kind.name.as_str() {
+        "salesOrder" => books.settings.new_orders_need_approval,
+        "returnAuthorization" => books.settings.new_returns_need_approval,
+        _ => false,
+    };
+    if waits {
+        record.approval = Approval::Pending;
+    }
+    if record.kind.group == Group::Transaction {
         record.fields.insert("tranDate".to_owned(), json!(local_day(books, now)));
     }
     if record.kind.group == Group::Item {
         record.fields.insert("itemType".to_owned(), json!({"id": record.kind.code}));
     }
-    apply(books, &mut record, changes, options)?;
+    bring_in(books, &mut record, changes, options)?;
     store(books, record, now)
 }
 
@@ -55,8 +64,11 @@ pub(crate) fn update(
     now: DateTime<Utc>,
 ) -> Result<u64, Refusal> {
     let mut record = books.find(kind, id)?.clone();
+    if record.voided {
+        return Err(Refusal::rule("A voided transaction cannot be changed."));
+    }
     let changes = read_changes(books, kind, body, options)?;
-    apply(books, &mut record, changes, options)?;
+    bring_in(books, &mut record, changes, options)?;
     store(books, record, now)
 }
 
@@ -97,12 +109,20 @@ pub(crate) fn delete(
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
     let id = books.find(kind, id)?.id;
-    if books.fulfillments_of(id).next().is_some() {
-        let detail = "This transaction cannot be deleted because it is linked to one or more transactions.";
-        return Err(Refusal::rule(detail));
+    if kind.group == Group::Transaction {
+        if books.followers_of(id).next().is_some() {
+            let detail =
+                "This transaction cannot be deleted because it is linked to one or more transactions.";
+            return Err(Refusal::rule(detail));
+        }
+        if let Some(record) = books.get(&kind.group, id) {
+            periods::check(books, None, record)?;
+        }
     }
-    if let Some(gone) = books.remove(&kind.group, id) {
-        refresh_parent(books, &gone, now);
+    if let Some(gone) = books.remove(&kind.group, id)
+        && kind.group == Group::Transaction
+    {
+        settle_without(books, &gone, now);
     }
     Ok(())
 }
@@ -111,7 +131,7 @@ pub(crate) fn delete(
 ///
 /// # Errors
 /// 400 when a rule of the record type is broken.
-pub(crate) fn apply(
+pub(crate) fn bring_in(
     books: &mut Books,
     record: &mut Record,
     changes: Changes,
@@ -134,6 +154,21 @@ pub(crate) fn apply(
     match record.kind.name.as_str() {
         "salesOrder" => complete_order(books, record, before, is_new),
         "itemFulfillment" => check_fulfillment(books, record),
+        "customerRefund" => {
+            apply::check_refund(books, record)?;
+            let day = record.text("tranDate").unwrap_or_default();
+            apply::complete(books, record, &day)
+        }
+        _ if record.kind.group == Group::Transaction => {
+            document::complete(books, record, options)?;
+            match record.is("creditMemo") {
+                true => {
+                    let day = record.text("tranDate").unwrap_or_default();
+                    apply::complete(books, record, &day)
+                }
+                false => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
@@ -145,12 +180,11 @@ pub(crate) fn apply(
 pub(crate) fn store(books: &mut Books, mut record: Record, now: DateTime<Utc>) -> Result<u64, Refusal> {
     record.modified = now.trunc_subsecs(0);
     let is_new = record.id == 0;
-    let (group, is_order) = (record.kind.group.clone(), record.is("salesOrder"));
-    let prefix = match record.kind.name.as_str() {
-        "salesOrder" => "SO",
-        "itemFulfillment" => "IF",
-        _ => "",
-    };
+    let group = record.kind.group.clone();
+    let prefix = transaction(&record.kind.name).map_or("", |known| known.prefix);
+    let before = books.get(&group, record.id);
+    periods::check(books, before, &record)?;
+    let followed = before.map(Record::previous).unwrap_or_default();
     let id = books.save(record)?;
     if let Some(saved) = books.edit(&group, id)
         && is_new
@@ -159,10 +193,8 @@ pub(crate) fn store(books: &mut Books, mut record: Record, now: DateTime<Utc>) -
         saved.fields.entry("tranId").or_insert_with(|| json!(format!("{prefix}{id}")));
         saved.fields.insert("transactionNumber".to_owned(), json!(format!("{prefix}T{id}")));
     }
-    if is_order {
-        refresh_order(books, id);
-    } else if let Some(saved) = books.get(&group, id).filter(|saved| saved.is("itemFulfillment")).cloned() {
-        refresh_parent(books, &saved, now);
+    if group == Group::Transaction {
+        settle(books, id, &followed, now);
     }
     Ok(id)
 }
@@ -172,24 +204,14 @@ pub(crate) fn local_day(books: &Books, now: DateTime<Utc>) -> String {
     now.with_timezone(&books.settings.timezone).format("%Y-%m-%d").to_string()
 }
 
-fn refresh_parent(books: &mut Books, child: &Record, now: DateTime<Utc>) {
-    let order = integer(child.fields.get("createdFrom"));
-    if order == 0 {
-        return;
-    }
-    refresh_order(books, order);
-    if books.settings.fulfillment_touches_order
-        && let Some(order) = books.edit(&Group::Transaction, order)
-    {
-        order.modified = now.trunc_subsecs(0);
-    }
-}
-
 fn set(record: &mut Record, name: String, value: Value) -> Result<(), Refusal> {
+    let has_approval = record.is("salesOrder") || record.is("returnAuthorization");
     match name.as_str() {
-        "orderStatus" => return approve(record, &plain(&value).unwrap_or_default(), "orderStatus"),
+        "orderStatus" if has_approval => {
+            return approve(record, &plain(&value).unwrap_or_default(), "orderStatus");
+        }
         // Reaches this point only for staff: over REST the property is read-only.
-        "status" => return approve(record, &plain(&value).unwrap_or_default(), "status"),
+        "status" if has_approval => return approve(record, &plain(&value).unwrap_or_default(), "status"),
         "externalId" => record.external_id = plain(&value).filter(|id| !id.is_empty()),
         _ => {}
     }
@@ -213,7 +235,7 @@ fn approve(record: &mut Record, letter: &str, path: &str) -> Result<(), Refusal>
     let by_staff = path == "status";
     record.approval = match letter {
         _ if record.approval == Approval::Cancelled && !by_staff => {
-            return Err(Refusal::rule("This sales order is cancelled."));
+            return Err(Refusal::rule("This transaction is cancelled."));
         }
         "A" => Approval::Pending,
         "B" => Approval::Approved,
@@ -268,7 +290,7 @@ fn complete_order(
     Ok(())
 }
 
-fn check_fulfillment(books: &Books, fulfillment: &mut Record) -> Result<(), Refusal> {
+fn check_fulfillment(books: &mut Books, fulfillment: &mut Record) -> Result<(), Refusal> {
     let letter = fulfillment.text("shipStatus").unwrap_or_default();
     let Some(word) = status_word("itemFulfillment", &letter) else {
         let detail = format!("Invalid value for the field 'shipStatus': {letter}.");
@@ -277,19 +299,24 @@ fn check_fulfillment(books: &Books, fulfillment: &mut Record) -> Result<(), Refu
     for name in ["shipStatus", "status"] {
         fulfillment.fields.insert(name.to_owned(), json!({"id": letter, "refName": word}));
     }
-    let order = books.get(&Group::Transaction, integer(fulfillment.fields.get("createdFrom")));
-    let before = books.get(&Group::Transaction, fulfillment.id);
+    let order = books.get(&Group::Transaction, fulfillment.source());
+    let saved = books.get(&Group::Transaction, fulfillment.id);
     let lines = fulfillment.lines.entry("item").or_default();
     lines.retain(|line| line.fields.get("itemReceive") != Some(&Value::Bool(false)));
-    for line in lines.iter() {
+    for line in lines.iter().filter(|line| !is_member(line)) {
+        // A line that does not grow stays, whatever became of the order's line since.
+        let mut before = saved.into_iter().flat_map(|saved| saved.lines_of("item"));
+        let before = before.find(|saved| saved.number() == line.number());
+        let kept = before.map(|saved| member(&saved.fields, "quantity"));
+        if kept.is_some_and(|kept| member(&line.fields, "quantity") <= kept) {
+            continue;
+        }
         let order_line = integer(line.fields.get("orderLine"));
-        let same = |fields: &Map<String, Value>| integer(fields.get("orderLine")) == order_line;
-        let own = before.iter().flat_map(|record| record.lines_of("item"));
-        let own = total(own.filter(|line| same(&line.fields)).map(|line| member(&line.fields, "quantity")));
-        let ordered =
-            order.and_then(|order| order.lines_of("item").iter().find(|line| line.number() == order_line));
-        let open = ordered.map_or(Decimal::ZERO, crate::netsuite::status::remaining).saturating_add(own);
-        let quantity = member(&line.fields, "quantity");
+        let ordered = order.and_then(|order| {
+            let line = order.lines_of("item").iter().find(|line| line.number() == order_line)?;
+            Some(left(books, order, line, ("itemFulfillment", false, fulfillment.id)))
+        });
+        let (quantity, open) = (member(&line.fields, "quantity"), ordered.unwrap_or_default());
         if quantity > open {
             let detail = format!(
                 "The quantity to fulfill ({quantity}) exceeds the quantity remaining ({open}) on order line {order_line}."
@@ -300,6 +327,7 @@ fn check_fulfillment(books: &Books, fulfillment: &mut Record) -> Result<(), Refu
     if lines.iter().all(|line| member(&line.fields, "quantity") <= Decimal::ZERO) {
         return Err(nothing_to_fulfill());
     }
+    list_members(books, fulfillment);
     Ok(())
 }
 

@@ -20,10 +20,20 @@ const LONGEST_LIST: usize = 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
     Constant(Cell),
-    Column { source: usize, column: String },
-    Display { source: usize, column: String },
+    Column {
+        source: usize,
+        column: String,
+    },
+    Display {
+        source: usize,
+        column: String,
+    },
     Call(Scalar, Vec<Node>),
-    Aggregate { function: Aggregate, of: Option<Box<Node>>, distinct: bool },
+    Aggregate {
+        function: Aggregate,
+        of: Option<Box<Node>>,
+        distinct: bool,
+    },
     Compare(Comparison, Box<Node>, Box<Node>),
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
@@ -31,6 +41,8 @@ pub(super) enum Node {
     IsNull(Box<Node>),
     In(Box<Node>, Vec<Node>),
     Like(Box<Node>, Box<Node>),
+    /// Conditions with their values, and the value when none holds.
+    Case(Vec<(Node, Node)>, Box<Node>),
 }
 
 /// A function of one row.
@@ -134,6 +146,25 @@ impl Binder<'_> {
                 let from = Node::Compare(Comparison::GreaterOrEqual, Box::new(of.clone()), Box::new(low));
                 let to = Node::Compare(Comparison::LessOrEqual, Box::new(of), Box::new(high));
                 negate(*negated, Node::And(Box::new(from), Box::new(to)))
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                let operand = operand.as_deref().map(|operand| self.bind(operand)).transpose()?;
+                let mut branches = Vec::with_capacity(conditions.len());
+                for branch in conditions {
+                    let when = self.bind(&branch.condition)?;
+                    let when = match &operand {
+                        Some(operand) => {
+                            Node::Compare(Comparison::Equal, Box::new(operand.clone()), Box::new(when))
+                        }
+                        None => when,
+                    };
+                    branches.push((when, self.bind(&branch.result)?));
+                }
+                let otherwise = match else_result {
+                    Some(otherwise) => self.bind(otherwise)?,
+                    None => Node::Constant(Cell::Null),
+                };
+                Node::Case(branches, Box::new(otherwise))
             }
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
                 let (of, pattern) = (boxed(self.bind(expr))?, boxed(self.bind(pattern))?);

@@ -37,6 +37,14 @@ impl Evaluator<'_> {
                     arguments.iter().map(|argument| self.value(argument, group)).collect::<Result<_, _>>()?;
                 call(*scalar, &cells)
             }
+            Node::Case(branches, otherwise) => {
+                for (when, then) in branches {
+                    if self.holds(when, group)? == Some(true) {
+                        return self.value(then, group);
+                    }
+                }
+                self.value(otherwise, group)
+            }
             Node::Aggregate { function, of, distinct } => {
                 self.aggregate(*function, of.as_deref(), *distinct, group)
             }

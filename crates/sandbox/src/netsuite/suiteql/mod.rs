@@ -1,12 +1,13 @@
 //! Enough SuiteQL: one SELECT over a few virtual tables.
 //!
-//! Columns, aliases, equality joins, conditions, `GROUP BY`, `ORDER BY` and a handful of functions. What
+//! Columns, aliases, equality joins, conditions, `CASE`, `GROUP BY`, `ORDER BY` and a handful of functions. What
 //! SuiteQL does not have (`WITH`, `LIMIT`, date literals) is refused here too.
 
 mod bind;
 mod cell;
 mod dates;
 mod evaluate;
+mod links;
 mod rows;
 mod select;
 mod tables;

@@ -1,11 +1,11 @@
 //! Finds the rows of a query: where to start, in which order to join, and which conditions to check when.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::bind::{Comparison, Node, Source};
 use super::cell::Cell;
 use super::evaluate::{Evaluator, Tuple};
-use super::tables::Row;
+use super::tables::{Row, Table};
 
 /// Conditions of a query, taken apart.
 #[derive(Debug, Default)]
@@ -82,24 +82,25 @@ fn next_source(sources: &[Source], conditions: &[Node], joined: &[bool]) -> Opti
     inner.min_by_key(rank).or_else(|| (0..sources.len()).find(open))
 }
 
-/// Equalities that fix a column of `source` by what is known already: the column and the known side.
+/// Equalities and lists that fix a column of `source` by what is known already: the column and the values.
 fn keys<'n>(
     source: usize,
     conditions: &'n [Node],
     joined: &'n [bool],
-) -> impl Iterator<Item = (&'n str, &'n Node)> {
+) -> impl Iterator<Item = (&'n str, Vec<&'n Node>)> {
     let known = move |node: &Node| uses(node).iter().all(|used| joined.get(*used) == Some(&true));
-    conditions.iter().filter_map(move |condition| {
-        let Node::Compare(Comparison::Equal, left, right) = condition else { return None };
-        let column_of = |node: &'n Node| match node {
-            Node::Column { source: owner, column } if *owner == source => Some(column.as_str()),
+    let column_of = move |node: &'n Node| match node {
+        Node::Column { source: owner, column } if *owner == source => Some(column.as_str()),
+        _ => None,
+    };
+    conditions.iter().filter_map(move |condition| match condition {
+        Node::Compare(Comparison::Equal, left, right) => match (column_of(left), column_of(right)) {
+            (Some(column), _) if known(right) => Some((column, vec![&**right])),
+            (_, Some(column)) if known(left) => Some((column, vec![&**left])),
             _ => None,
-        };
-        match (column_of(left), column_of(right)) {
-            (Some(column), _) if known(right) => Some((column, &**right)),
-            (_, Some(column)) if known(left) => Some((column, &**left)),
-            _ => None,
-        }
+        },
+        Node::In(of, list) if list.iter().all(known) => Some((column_of(of)?, list.iter().collect())),
+        _ => None,
     })
 }
 
@@ -114,31 +115,26 @@ fn join<'a>(
     let best = keys(source, on, joined).min_by_key(|(column, _)| table.narrowing(column).unwrap_or(u8::MAX));
     let mut found: Vec<Tuple<'a>> = Vec::new();
     let mut all: Option<Vec<Row<'a>>> = None;
-    let mut index: Option<HashMap<String, Vec<Row<'a>>>> = None;
+    let mut index: Option<Index<'a>> = None;
     for tuple in tuples {
-        let candidates = match best {
+        let candidates = match &best {
             None => all.get_or_insert_with(|| table.rows(evaluator.books)).clone(),
             Some((column, known)) => {
-                let key = evaluator.value(known, std::slice::from_ref(&tuple))?;
-                match (key, table.narrowing(column)) {
-                    (Cell::Null, _) => Vec::new(),
-                    (key, Some(_)) => table.look_up(evaluator.books, column, &key)?,
-                    (key, None) => {
-                        let index = index.get_or_insert_with(|| {
-                            let mut index: HashMap<String, Vec<Row<'a>>> = HashMap::new();
-                            for row in table.rows(evaluator.books) {
-                                if let Some(text) = table.cell(evaluator.books, &row, column).shown() {
-                                    index.entry(text).or_default().push(row);
-                                }
-                            }
-                            index
-                        });
-                        let number = key.number().map(|number| number.normalize().to_string());
-                        let shown = key.shown().unwrap_or_default();
-                        let direct = index.get(&shown).or_else(|| index.get(&number.unwrap_or_default()));
-                        direct.cloned().unwrap_or_default()
+                let mut rows = Vec::new();
+                let mut asked = HashSet::new();
+                for node in known {
+                    let key = evaluator.value(node, std::slice::from_ref(&tuple))?;
+                    if key.is_null() || !asked.insert(key.shown()) {
+                        continue;
+                    }
+                    match table.narrowing(column) {
+                        Some(_) => rows.extend(table.look_up(evaluator.books, column, &key)?),
+                        None => rows.extend(
+                            index.get_or_insert_with(|| index_of(evaluator, table, column)).rows(&key),
+                        ),
                     }
                 }
+                rows
             }
         };
         let before = found.len();
@@ -156,6 +152,28 @@ fn join<'a>(
         }
     }
     Ok(found)
+}
+
+/// Rows of a table by the value of one of its columns.
+struct Index<'a>(HashMap<String, Vec<Row<'a>>>);
+
+impl<'a> Index<'a> {
+    fn rows(&self, key: &Cell) -> impl Iterator<Item = Row<'a>> + '_ {
+        let number = key.number().map(|number| number.normalize().to_string());
+        let shown = key.shown().unwrap_or_default();
+        let found = self.0.get(&shown).or_else(|| self.0.get(&number.unwrap_or_default()));
+        found.into_iter().flatten().copied()
+    }
+}
+
+fn index_of<'a>(evaluator: &Evaluator<'a>, table: Table, column: &str) -> Index<'a> {
+    let mut index: HashMap<String, Vec<Row<'a>>> = HashMap::new();
+    for row in table.rows(evaluator.books) {
+        if let Some(text) = table.cell(evaluator.books, &row, column).shown() {
+            index.entry(text).or_default().push(row);
+        }
+    }
+    Index(index)
 }
 
 fn meets(evaluator: &Evaluator<'_>, on: &[Node], tuple: &Tuple<'_>) -> Result<bool, String> {
@@ -184,5 +202,10 @@ fn uses(node: &Node) -> Vec<usize> {
         }
         Node::Not(inner) | Node::IsNull(inner) => uses(inner),
         Node::In(of, list) => uses(of).into_iter().chain(list.iter().flat_map(uses)).collect(),
+        Node::Case(branches, otherwise) => branches
+            .iter()
+            .flat_map(|(when, then)| uses(when).into_iter().chain(uses(then)))
+            .chain(uses(otherwise))
+            .collect(),
     }
 }

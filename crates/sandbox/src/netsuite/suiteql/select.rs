@@ -255,6 +255,13 @@ fn aggregates(node: &Node) -> bool {
     match node {
         Node::Aggregate { .. } => true,
         Node::Call(_, parts) => parts.iter().any(aggregates),
+        Node::Case(branches, otherwise) => {
+            let in_branches = branches.iter().any(|(when, then)| aggregates(when) || aggregates(then));
+            in_branches || aggregates(otherwise)
+        }
+        Node::Compare(_, left, right) | Node::And(left, right) | Node::Or(left, right) => {
+            aggregates(left) || aggregates(right)
+        }
         _ => false,
     }
 }

@@ -4,9 +4,11 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::cell::Cell;
+use super::links::{self, Link};
 use crate::netsuite::books::{Books, Line, Record, integer, plain};
 use crate::netsuite::number::{decimal, member};
-use crate::netsuite::records::types::Group;
+use crate::netsuite::periods::Period;
+use crate::netsuite::records::types::{Group, TRANSACTIONS, transaction};
 use crate::netsuite::settings::CustomFieldKind;
 use crate::netsuite::status::status_word;
 
@@ -23,13 +25,23 @@ pub(super) enum Table {
     Location,
     /// Customers.
     Customer,
+    /// Links between lines of transactions, under either of their two names.
+    Link,
+    /// Months, quarters and years.
+    AccountingPeriod,
+    /// Members of kits.
+    KitMember,
 }
 
-/// One row: a record, and one of its lines where the table has lines.
+/// One row.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a> {
-    record: &'a Record,
-    line: Option<(usize, &'a Line)>,
+pub(super) enum Row<'a> {
+    /// A record, and one of its lines where the table has lines.
+    Record { record: &'a Record, line: Option<(usize, &'a Line)> },
+    /// A link between two transactions.
+    Link(Link<'a>),
+    /// A row of the calendar.
+    Period(Period),
 }
 
 const TRANSACTION: &[&str] = &[
@@ -49,6 +61,7 @@ const TRANSACTION: &[&str] = &[
     "lastmodifieddate",
     "foreigntotal",
     "currency",
+    "exchangerate",
     "voided",
 ];
 const TRANSACTION_LINE: &[&str] = &[
@@ -66,6 +79,11 @@ const TRANSACTION_LINE: &[&str] = &[
     "location",
     "isclosed",
     "createdfrom",
+    "quantitybilled",
+    "foreignamount",
+    "kitmemberof",
+    "iscogs",
+    "memo",
 ];
 const ITEM: &[&str] = &["id", "itemid", "externalid", "upccode", "itemtype", "isinactive", "displayname"];
 const LOCATION: &[&str] = &["id", "name", "fullname", "externalid", "isinactive"];
@@ -81,6 +99,20 @@ const CUSTOMER: &[&str] = &[
     "isinactive",
 ];
 
+const ACCOUNTING_PERIOD: &[&str] = &[
+    "id",
+    "periodname",
+    "startdate",
+    "enddate",
+    "closed",
+    "alllocked",
+    "isquarter",
+    "isyear",
+    "isinactive",
+    "isadjust",
+];
+const KIT_MEMBER: &[&str] = &["parentitem", "item", "quantity", "linenumber", "memberunit"];
+
 impl Table {
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
@@ -89,6 +121,9 @@ impl Table {
             "item" => Self::Item,
             "location" => Self::Location,
             "customer" => Self::Customer,
+            "previoustransactionlinelink" | "nexttransactionlinelink" => Self::Link,
+            "accountingperiod" => Self::AccountingPeriod,
+            "kititemmember" | "itemmember" => Self::KitMember,
             _ => return None,
         })
     }
@@ -101,30 +136,36 @@ impl Table {
             Self::Item => ITEM,
             Self::Location => LOCATION,
             Self::Customer => CUSTOMER,
+            Self::Link => links::COLUMNS,
+            Self::AccountingPeriod => ACCOUNTING_PERIOD,
+            Self::KitMember => KIT_MEMBER,
         }
     }
 
     /// Whether the table has this column; `name` in lower case.
     pub(super) fn has(self, books: &Books, name: &str) -> bool {
         self.columns().contains(&name)
-            || (name.starts_with(self.custom())
+            || (self.custom().is_some_and(|prefix| name.starts_with(prefix))
                 && books.settings.custom_fields.iter().any(|field| field.script_id == name))
     }
 
-    fn custom(self) -> &'static str {
-        match self {
+    fn custom(self) -> Option<&'static str> {
+        Some(match self {
             Self::Transaction => "custbody_",
             Self::TransactionLine => "custcol_",
             Self::Item => "custitem_",
             Self::Location => "custrecord_",
             Self::Customer => "custentity_",
-        }
+            Self::Link | Self::AccountingPeriod | Self::KitMember => return None,
+        })
     }
 
     fn group(self) -> Group {
         match self {
-            Self::Transaction | Self::TransactionLine => Group::Transaction,
-            Self::Item => Group::Item,
+            Self::Transaction | Self::TransactionLine | Self::Link | Self::AccountingPeriod => {
+                Group::Transaction
+            }
+            Self::Item | Self::KitMember => Group::Item,
             Self::Location => Group::Location,
             Self::Customer => Group::Entity,
         }
@@ -132,14 +173,19 @@ impl Table {
 
     /// Every row.
     pub(super) fn rows(self, books: &Books) -> Vec<Row<'_>> {
-        books.all(&self.group()).flat_map(|record| self.rows_of(record)).collect()
+        match self {
+            Self::Link => Link::all(books).map(Row::Link).collect(),
+            Self::AccountingPeriod => Period::all().map(Row::Period).collect(),
+            _ => books.all(&self.group()).flat_map(|record| self.rows_of(record)).collect(),
+        }
     }
 
     /// How much a condition on this column narrows the table down without a scan; lower is better.
     pub(super) fn narrowing(self, column: &str) -> Option<u8> {
         match (self, column) {
             (Self::TransactionLine, "transaction" | "createdfrom") => Some(1),
-            (Self::TransactionLine, _) => None,
+            (Self::Link, "previousdoc" | "nextdoc") | (Self::KitMember, "parentitem") => Some(1),
+            (Self::TransactionLine | Self::Link | Self::AccountingPeriod | Self::KitMember, _) => None,
             (_, "id" | "externalid") => Some(1),
             (Self::Transaction, "type") => Some(2),
             _ => None,
@@ -163,47 +209,70 @@ impl Table {
             None if matches!(column, "externalid" | "type") => 0,
             None => return Err("Search error occurred: Invalid number.".to_owned()),
         };
+        if self == Self::Link {
+            let links = match column {
+                "previousdoc" => Link::from(books, id),
+                _ => books.get(&group, id).map(|next| Link::to(books, next)).unwrap_or_default(),
+            };
+            return Ok(links.into_iter().map(Row::Link).collect());
+        }
         let records: Vec<&Record> = match column {
             "externalid" => books.by_external_id(&group, &text).into_iter().collect(),
-            "type" => match text.as_str() {
-                "SalesOrd" => books.transactions("salesOrder").collect(),
-                "ItemShip" => books.transactions("itemFulfillment").collect(),
-                _ => Vec::new(),
-            },
-            "createdfrom" => books.fulfillments_of(id).collect(),
+            "type" => {
+                let known = TRANSACTIONS.iter().find(|known| known.code == text);
+                known.into_iter().flat_map(|known| books.transactions(known.name)).collect()
+            }
+            "createdfrom" => books.made_from(id).collect(),
             _ => books.get(&group, id).into_iter().collect(),
         };
         Ok(records.into_iter().flat_map(|record| self.rows_of(record)).collect())
     }
 
     fn rows_of(self, record: &Record) -> impl Iterator<Item = Row<'_>> {
-        let lines = if self == Self::TransactionLine { record.lines_of("item") } else { &[] };
-        let lines = lines.iter().enumerate().map(|line| Row { record, line: Some(line) });
-        std::iter::once(Row { record, line: None }).chain(lines)
+        let lines = match self {
+            Self::TransactionLine => record.lines_of("item"),
+            Self::KitMember => record.lines_of("member"),
+            _ => &[],
+        };
+        let head = (self != Self::KitMember).then_some(Row::Record { record, line: None });
+        let lines = lines.iter().enumerate().map(|line| Row::Record { record, line: Some(line) });
+        head.into_iter().chain(lines)
     }
 
     /// Value of a column the table has.
     pub(super) fn cell(self, books: &Books, row: &Row<'_>, column: &str) -> Cell {
-        let record = row.record;
+        let (record, line) = match row {
+            Row::Link(link) => return link.cell(column),
+            Row::Period(period) => return period_cell(books, *period, column),
+            Row::Record { record, line } => (*record, *line),
+        };
         match (self, column) {
-            (Self::TransactionLine, _) => line_cell(books, row, column),
+            (Self::TransactionLine, _) => line_cell(books, (record, line), column),
+            (Self::KitMember, _) => kit_member_cell((record, line), column),
             (_, "id") => Cell::Number(Decimal::from(record.id)),
             (_, "externalid") => Cell::text(record.external_id.clone()),
             (_, "isinactive") => Cell::check_box(record.fields.get("isInactive") == Some(&Value::Bool(true))),
             (_, "isperson") => Cell::check_box(record.fields.get("isPerson") == Some(&Value::Bool(true))),
             (_, "type" | "itemtype") => Cell::Text(record.kind.code.to_owned()),
             (_, "recordtype") => Cell::Text(record.kind.name.to_ascii_lowercase()),
-            (_, "voided") => Cell::check_box(false),
+            (_, "voided") => Cell::check_box(record.voided),
             (_, "trandate") => {
                 record.text("tranDate").and_then(|day| day.parse().ok()).map_or(Cell::Null, Cell::Day)
             }
             (_, "createddate") => moment(books, record.created),
             (_, "lastmodifieddate") => moment(books, record.modified),
-            (_, "entity" | "currency") => Cell::id(record.text(column)),
-            (_, "foreigntotal") => {
-                record.fields.get("total").and_then(decimal).map_or(Cell::Null, Cell::Number)
+            (_, "entity") => Cell::id(record.text("entity").or_else(|| record.text("customer"))),
+            (_, "currency") => Cell::id(record.text(column)),
+            (_, "exchangerate") => {
+                record.fields.get("exchangeRate").and_then(decimal).map_or(Cell::Null, Cell::Number)
             }
-            _ if column.starts_with(self.custom()) => custom(books, column, record.fields.get(column)),
+            (_, "foreigntotal") => {
+                let total = record.fields.get("total").and_then(decimal);
+                total.map_or(Cell::Null, |total| Cell::Number(total * sign_of_money(record)))
+            }
+            (_, column) if self.custom().is_some_and(|prefix| column.starts_with(prefix)) => {
+                custom(books, column, record.fields.get(column))
+            }
             _ => {
                 let value = record.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
                 Cell::text(value.and_then(|(_, value)| plain(value)))
@@ -220,9 +289,10 @@ impl Table {
             "location" => Group::Location,
             "createdfrom" | "transaction" => Group::Transaction,
             "status" => {
+                let Row::Record { record, .. } = row else { return cell };
                 let letter = cell.shown().unwrap_or_default();
-                let owner = if row.record.is("salesOrder") { "Sales Order" } else { "Item Fulfillment" };
-                let word = status_word(&row.record.kind.name, &letter);
+                let owner = transaction(&record.kind.name).map_or("", |known| known.title);
+                let word = status_word(&record.kind.name, &letter);
                 return Cell::text(word.map(|word| format!("{owner} : {word}")));
             }
             _ => return cell,
@@ -232,36 +302,78 @@ impl Table {
     }
 }
 
-fn line_cell(books: &Books, row: &Row<'_>, column: &str) -> Cell {
-    let record = row.record;
-    let field = |name: &str| row.line.and_then(|(_, line)| line.fields.get(name));
+/// SuiteQL shows money that goes to customers as negative totals.
+fn sign_of_money(record: &Record) -> Decimal {
+    match record.kind.name.as_str() {
+        "creditMemo" | "cashRefund" | "customerRefund" => Decimal::NEGATIVE_ONE,
+        _ => Decimal::ONE,
+    }
+}
+
+fn period_cell(books: &Books, period: Period, column: &str) -> Cell {
+    match column {
+        "id" => Cell::Number(period.id().into()),
+        "periodname" => Cell::Text(period.name()),
+        "startdate" => Cell::Day(period.start()),
+        "enddate" => Cell::Day(period.end()),
+        "closed" | "alllocked" => Cell::check_box(period.is_closed(books)),
+        "isquarter" => Cell::check_box(period.is_quarter()),
+        "isyear" => Cell::check_box(period.is_year()),
+        _ => Cell::check_box(false),
+    }
+}
+
+fn kit_member_cell((kit, line): (&Record, Option<(usize, &Line)>), column: &str) -> Cell {
+    let field = |name: &str| line.and_then(|(_, line)| line.fields.get(name)).and_then(plain);
+    match column {
+        "parentitem" => Cell::Number(Decimal::from(kit.id)),
+        "linenumber" => Cell::id(field("line")),
+        "memberunit" => Cell::text(field("memberUnit")),
+        column => Cell::id(field(column)),
+    }
+}
+
+fn line_cell(books: &Books, (record, line): (&Record, Option<(usize, &Line)>), column: &str) -> Cell {
+    let is_main = line.is_none();
+    // What leaves counts downwards, what comes back upwards.
+    let outward = transaction(&record.kind.name).is_some_and(|known| known.is_outward);
+    let sign = if outward { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+    let field = |name: &str| line.and_then(|(_, line)| line.fields.get(name));
+    let number = |name: &str| field(name).and_then(decimal);
     match column {
         "transaction" => Cell::Number(Decimal::from(record.id)),
-        "id" => Cell::Number(Decimal::from(row.line.map_or(0, |(_, line)| line.number()))),
-        "linesequencenumber" => Cell::Number(Decimal::from(row.line.map_or(0, |(index, _)| index + 1))),
+        "id" => Cell::Number(Decimal::from(line.map_or(0, |(_, line)| line.number()))),
+        "linesequencenumber" => Cell::Number(Decimal::from(line.map_or(0, |(index, _)| index + 1))),
         "uniquekey" => Cell::id(field("lineUniqueKey").and_then(plain)),
-        "mainline" => Cell::check_box(row.line.is_none()),
-        "taxline" => Cell::check_box(false),
+        "mainline" => Cell::check_box(is_main),
+        "taxline" | "iscogs" => Cell::check_box(false),
         "item" | "location" => {
-            let own = if row.line.is_some() { field(column) } else { record.fields.get(column) };
+            let own = if is_main { record.fields.get(column) } else { field(column) };
             Cell::id(own.and_then(plain))
         }
         "itemtype" => Cell::text(field("itemType").and_then(plain)),
-        // Sales take from stock, so their lines count downwards.
-        "quantity" => {
-            field("quantity").and_then(decimal).map_or(Cell::Null, |quantity| Cell::Number(-quantity))
-        }
-        "quantityshiprecv" => match row.line {
-            Some((_, line)) => Cell::Number(member(&line.fields, "quantityFulfilled")),
+        "quantity" => number("quantity").map_or(Cell::Null, |quantity| Cell::Number(sign * quantity)),
+        "quantityshiprecv" => match line {
+            Some((_, line)) => {
+                let moved = if outward { "quantityFulfilled" } else { "quantityReceived" };
+                Cell::Number(member(&line.fields, moved))
+            }
             None => Cell::Null,
         },
-        "rate" => field("rate").and_then(decimal).map_or(Cell::Null, Cell::Number),
+        "quantitybilled" => match line {
+            Some((_, line)) => Cell::Number(member(&line.fields, "quantityBilled")),
+            None => Cell::Null,
+        },
+        "rate" => number("rate").map_or(Cell::Null, Cell::Number),
+        "foreignamount" => number("amount").map_or(Cell::Null, |amount| Cell::Number(sign * amount)),
+        "kitmemberof" => Cell::id(field("kitMemberOf").and_then(plain)),
+        "memo" => Cell::text(field("description").and_then(plain)),
         "isclosed" => Cell::check_box(field("isClosed") == Some(&Value::Bool(true))),
         "createdfrom" => match integer(record.fields.get("createdFrom")) {
             0 => Cell::Null,
             id => Cell::Number(Decimal::from(id)),
         },
-        custom_column if row.line.is_some() => custom(books, custom_column, field(custom_column)),
+        custom_column if !is_main => custom(books, custom_column, field(custom_column)),
         _ => Cell::Null,
     }
 }

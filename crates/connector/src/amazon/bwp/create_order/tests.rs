@@ -1,4 +1,4 @@
-use amz_domain::{Currency, ExecutionState};
+use amz_domain::{Currency, ExecutionState, Quantity};
 use amz_services::ports::amazon::{Contact, ShopperIdentity};
 
 use super::*;

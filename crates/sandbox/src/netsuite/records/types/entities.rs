@@ -1,6 +1,6 @@
 //! Customers, items, locations and custom records.
 
-use super::{Field, Kind, Target};
+use super::{Field, Kind, Sublist, Target};
 
 pub(super) const CUSTOMER: &[Field] = &[
     Field::new("entityId", Kind::Text),
@@ -67,4 +67,14 @@ pub(super) const CUSTOM: &[Field] = &[
     Field::new("owner", Kind::Reference(Target::List)),
     Field::derived("created", Kind::DateTime),
     Field::derived("lastModified", Kind::DateTime),
+];
+
+pub(super) const KIT_SUBLISTS: &[Sublist] =
+    &[Sublist { name: "member", key: Some("line"), fields: &[MEMBER], custom: None, mandatory: false }];
+
+const MEMBER: &[Field] = &[
+    Field::new("line", Kind::Integer),
+    Field::new("item", Kind::Reference(Target::Item)),
+    Field::new("quantity", Kind::Number),
+    Field::new("memberUnit", Kind::Text),
 ];

@@ -2,7 +2,9 @@
 
 use super::{Field, Kind, Sublist, Target};
 
-pub(super) const BODY: &[Field] = &[
+pub(super) const BODY: &[&[Field]] = &[FIELDS];
+
+const FIELDS: &[Field] = &[
     Field::derived("createdFrom", Kind::Reference(Target::Transaction)),
     Field::derived("entity", Kind::Reference(Target::Customer)),
     Field::new("tranDate", Kind::Date),
@@ -36,8 +38,8 @@ pub(super) const BODY: &[Field] = &[
 ];
 
 pub(super) const SUBLISTS: &[Sublist] = &[
-    Sublist { name: "item", key: Some("line"), fields: LINE, custom: Some("custcol_"), mandatory: true },
-    Sublist { name: "package", key: None, fields: PACKAGE, custom: None, mandatory: false },
+    Sublist { name: "item", key: Some("line"), fields: &[LINE], custom: Some("custcol_"), mandatory: true },
+    Sublist { name: "package", key: None, fields: &[PACKAGE], custom: None, mandatory: false },
 ];
 
 const LINE: &[Field] = &[

@@ -2,7 +2,9 @@
 
 use super::{Field, Kind, Sublist, Target};
 
-pub(super) const BODY: &[Field] = &[
+pub(super) const BODY: &[&[Field]] = &[FIELDS];
+
+const FIELDS: &[Field] = &[
     Field::new("entity", Kind::Reference(Target::Customer)),
     Field::new("subsidiary", Kind::Reference(Target::List)),
     Field::new("location", Kind::Reference(Target::Location)),
@@ -52,8 +54,13 @@ pub(super) const BODY: &[Field] = &[
     Field::new("taxDetails", Kind::Opaque),
 ];
 
-pub(super) const SUBLISTS: &[Sublist] =
-    &[Sublist { name: "item", key: Some("line"), fields: LINE, custom: Some("custcol_"), mandatory: true }];
+pub(super) const SUBLISTS: &[Sublist] = &[Sublist {
+    name: "item",
+    key: Some("line"),
+    fields: &[LINE],
+    custom: Some("custcol_"),
+    mandatory: true,
+}];
 
 const LINE: &[Field] = &[
     Field::new("line", Kind::Integer),
