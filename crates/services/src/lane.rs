@@ -1,8 +1,8 @@
 //! One look at one leased lane: resolve, plan, apply, and say how it ended.
 
-use amz_domain::{
-    AmazonOrderId, CancelState, DocumentKey, Origin, RefundRejection, RefundState, SalesOrderId, TrackerKey,
-};
+mod asks;
+
+use amz_domain::{AmazonOrderId, DocumentKey, SalesOrderId};
 use chrono::{DateTime, Utc};
 
 use crate::audit::in_lane;
@@ -20,6 +20,7 @@ use crate::refunds;
 use crate::retry::backoff;
 use crate::returns;
 use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
+use asks::asked;
 
 /// The lane subject of failures that stop a whole look.
 const SUBJECT: &str = "lane";
@@ -125,89 +126,6 @@ async fn ended(
             let look = trace(connection, claim, started_at, lines, outcome);
             Ok(LaneEnd::Complete { look, redirect })
         }
-    }
-}
-
-/// What the asks of a lane come to.
-struct Asked {
-    /// Look at the sales order.
-    sales_order: bool,
-    /// Look at Amazon's order.
-    amazon_order: bool,
-    /// Trackers with news.
-    trackers: Vec<TrackerKey>,
-    /// Documents that somebody else made or changed.
-    documents: Vec<DocumentKey>,
-    /// Subjects that a person approved.
-    approved: Vec<String>,
-    /// Refunds that a person rejected, by subject, and why.
-    rejected: Vec<(String, RefundRejection)>,
-}
-
-/// Sorts the asks. Our own echoes are noted and ask for nothing.
-fn asked(desk: &mut Desk<'_>, asks: &[Ask], links: &[Link]) -> Asked {
-    let mut asked = Asked {
-        sales_order: false,
-        amazon_order: false,
-        trackers: Vec::new(),
-        documents: Vec::new(),
-        approved: Vec::new(),
-        rejected: Vec::new(),
-    };
-    for ask in asks {
-        if is_own_echo(ask, links) {
-            desk.note(format!("{ask}: own echo, ignored"));
-            continue;
-        }
-        match ask {
-            Ask::SalesOrder => asked.sales_order = true,
-            Ask::AmazonOrder | Ask::ReturnStarted(_) | Ask::RefundCompleted(_) => asked.amazon_order = true,
-            Ask::Tracker(key) => asked.trackers.push(key.clone()),
-            Ask::Document { document, .. } => asked.documents.push(document.clone()),
-            Ask::Approved { subject } => asked.approved.push(subject.clone()),
-            Ask::Rejected { subject, reason } => asked.rejected.push((subject.clone(), *reason)),
-        }
-    }
-    if asks.iter().any(|ask| matches!(ask, Ask::AmazonOrder)) {
-        // what a person corrected meanwhile is told by no notice of its own
-        asked.documents.extend(desk.parked_documents());
-    }
-    asked.documents.sort();
-    asked.documents.dedup();
-    // the sales order may be what open work waits for
-    asked.amazon_order |= !asked.documents.is_empty()
-        || !asked.approved.is_empty()
-        || !asked.rejected.is_empty()
-        || (asked.sales_order
-            && (links.iter().any(waits)
-                || ["refund/", "cancellation", "kit/"].iter().any(|subject| desk.has_parked(subject))));
-    asked
-}
-
-/// True when an ask only tells us what we did ourselves.
-fn is_own_echo(ask: &Ask, links: &[Link]) -> bool {
-    match ask {
-        Ask::ReturnStarted(id) => links
-            .iter()
-            .any(|link| matches!(link, Link::Return(link) if link.id == *id && link.origin == Origin::NetSuite)),
-        Ask::RefundCompleted(id) => links.iter().any(|link| {
-            matches!(link, Link::Refund(link) if link.id == *id
-                && matches!(link.reported, Some((RefundState::Success, _))))
-        }),
-        Ask::Document { document, is_new: true } => links.iter().any(|link| {
-            matches!(link, Link::Document(link) if link.document == *document && link.origin == Origin::Amazon)
-        }),
-        Ask::SalesOrder | Ask::AmazonOrder | Ask::Tracker(_) | Ask::Document { .. } | Ask::Approved { .. } => false,
-        Ask::Rejected { .. } => false,
-    }
-}
-
-/// True for a link with work that waits for the sales order or for Amazon.
-fn waits(link: &Link) -> bool {
-    match link {
-        Link::Cancellation(link) => link.state == CancelState::Requested,
-        Link::Refund(link) => link.origin == Origin::Amazon && !link.is_ended,
-        Link::Order(_) | Link::Package(_) | Link::Tracker(_) | Link::Return(_) | Link::Document(_) => false,
     }
 }
 
