@@ -53,3 +53,25 @@ impl Connection {
         (self.clock)()
     }
 }
+
+/// A connection whose every port refuses to be called; tests replace those that they expect to be.
+#[cfg(test)]
+pub(crate) fn mocked(settings: ServiceSettings, clock: Clock) -> Connection {
+    use crate::ports::{amazon, documents, ledger, netsuite};
+    Connection {
+        name: "main".into(),
+        settings: Arc::new(settings),
+        amazon_orders: Arc::new(amazon::MockAmazonOrders::new()),
+        amazon_cancellations: Arc::new(amazon::MockAmazonCancellations::new()),
+        amazon_returns: Arc::new(amazon::MockAmazonReturns::new()),
+        amazon_refunds: Arc::new(amazon::MockAmazonRefunds::new()),
+        package_trackers: Arc::new(amazon::MockPackageTrackers::new()),
+        sales_orders: Arc::new(netsuite::MockSalesOrders::new()),
+        items: Arc::new(netsuite::MockItems::new()),
+        item_fulfillments: Arc::new(netsuite::MockItemFulfillments::new()),
+        documents: Arc::new(documents::MockDocuments::new()),
+        accounting_periods: Arc::new(documents::MockAccountingPeriods::new()),
+        ledger: Arc::new(ledger::MockLedger::new()),
+        clock,
+    }
+}

@@ -4,14 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::connection::mocked;
 use crate::intent::Intent;
 use crate::orders::fixtures::settings;
-use crate::ports::amazon::{
-    MockAmazonCancellations, MockAmazonOrders, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
-};
-use crate::ports::documents::{MockAccountingPeriods, MockDocuments};
 use crate::ports::ledger::MockLedger;
-use crate::ports::netsuite::{MockItemFulfillments, MockItems, MockSalesOrders};
 use crate::work::{Lane, LaneKey};
 
 fn now() -> DateTime<Utc> {
@@ -96,22 +92,7 @@ fn stage(
         changes.changes.lock().unwrap().push(change.clone());
         Ok(())
     });
-    let connection = Connection {
-        name: "main".into(),
-        settings: Arc::new(settings()),
-        amazon_orders: Arc::new(MockAmazonOrders::new()),
-        amazon_cancellations: Arc::new(MockAmazonCancellations::new()),
-        amazon_returns: Arc::new(MockAmazonReturns::new()),
-        amazon_refunds: Arc::new(MockAmazonRefunds::new()),
-        package_trackers: Arc::new(MockPackageTrackers::new()),
-        sales_orders: Arc::new(MockSalesOrders::new()),
-        items: Arc::new(MockItems::new()),
-        item_fulfillments: Arc::new(MockItemFulfillments::new()),
-        documents: Arc::new(MockDocuments::new()),
-        accounting_periods: Arc::new(MockAccountingPeriods::new()),
-        ledger: Arc::new(ledger),
-        clock: Arc::new(now),
-    };
+    let connection = Connection { ledger: Arc::new(ledger), ..mocked(settings(), Arc::new(now)) };
     let key = LaneKey { connection: "main".into(), lane: Lane::SalesOrder("42".into()) };
     let lease = Lease { key, owner: "test".into(), fence: 1 };
     (connection, lease, Scripted { seen, send, look_up })

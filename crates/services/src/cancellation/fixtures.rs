@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, mocked};
 use crate::failure::{Failure, PortError, StoreError};
 use crate::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent};
 use crate::lane::{LaneEnd, work};
@@ -22,10 +22,9 @@ use crate::orders::fixtures::{line, sales_order, settings};
 use crate::orders::reflect;
 use crate::parking::{Parked, Reason};
 use crate::ports::amazon::{
-    AmazonOrderChange, CreatedLine, CreatedOrder, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
-    NewAmazonOrder, NewCancellation,
+    AmazonOrderChange, CreatedLine, CreatedOrder, MockPackageTrackers, NewAmazonOrder, NewCancellation,
 };
-use crate::ports::documents::{MockAccountingPeriods, MockDocuments};
+use crate::ports::documents::MockDocuments;
 use crate::ports::netsuite::{ItemFulfillmentPatch, KitMember, NewItemFulfillment, SalesOrderPatch};
 use crate::ports::{AmazonCancellations, AmazonOrders, ItemFulfillments, Items, Ledger, SalesOrders};
 use crate::settings::ServiceSettings;
@@ -117,20 +116,15 @@ impl World {
         trackers.expect_read().returning(|_| Ok(None));
         let clock = self.clone();
         Connection {
-            name: "main".into(),
-            settings: Arc::new(settings.clone()),
             amazon_orders: vendors.clone(),
             amazon_cancellations: vendors.clone(),
-            amazon_returns: Arc::new(MockAmazonReturns::new()),
-            amazon_refunds: Arc::new(MockAmazonRefunds::new()),
             package_trackers: Arc::new(trackers),
             sales_orders: vendors.clone(),
             items: vendors.clone(),
             item_fulfillments: vendors.clone(),
             documents: Arc::new(documents),
-            accounting_periods: Arc::new(MockAccountingPeriods::new()),
             ledger: vendors,
-            clock: Arc::new(move || clock.state().now),
+            ..mocked(settings.clone(), Arc::new(move || clock.state().now))
         }
     }
 

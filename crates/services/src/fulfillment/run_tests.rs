@@ -9,16 +9,11 @@ use amz_domain::{
 };
 
 use super::*;
-use crate::connection::Connection;
+use crate::connection::{Connection, mocked};
 use crate::link::{KitPart, SentLine, SentOrder};
 use crate::orders::fixtures::settings;
 use crate::parking::Parked;
-use crate::ports::amazon::{
-    MockAmazonCancellations, MockAmazonOrders, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
-};
-use crate::ports::documents::{MockAccountingPeriods, MockDocuments};
 use crate::ports::ledger::MockLedger;
-use crate::ports::netsuite::{MockItemFulfillments, MockItems, MockSalesOrders};
 use crate::work::{Lane, LaneKey, Lease};
 
 /// One kit of 2 × P and 1 × Q on line 1.
@@ -83,22 +78,7 @@ async fn look(packages: Vec<Package>, links: Vec<Link>, parked: &[&str]) -> Vec<
         noted.lock().unwrap().push(format!("unparked {subject}"));
         Ok(true)
     });
-    let connection = Connection {
-        name: "main".into(),
-        settings: Arc::new(settings()),
-        amazon_orders: Arc::new(MockAmazonOrders::new()),
-        amazon_cancellations: Arc::new(MockAmazonCancellations::new()),
-        amazon_returns: Arc::new(MockAmazonReturns::new()),
-        amazon_refunds: Arc::new(MockAmazonRefunds::new()),
-        package_trackers: Arc::new(MockPackageTrackers::new()),
-        sales_orders: Arc::new(MockSalesOrders::new()),
-        items: Arc::new(MockItems::new()),
-        item_fulfillments: Arc::new(MockItemFulfillments::new()),
-        documents: Arc::new(MockDocuments::new()),
-        accounting_periods: Arc::new(MockAccountingPeriods::new()),
-        ledger: Arc::new(ledger),
-        clock: Arc::new(now),
-    };
+    let connection = Connection { ledger: Arc::new(ledger), ..mocked(settings(), Arc::new(now)) };
     let lease = Lease { key, owner: "test".into(), fence: 1 };
     let mut desk = Desk::open(&connection, &lease).await.unwrap();
     let amazon = AmazonOrder {

@@ -11,22 +11,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::fixtures::document;
-use crate::connection::Connection;
+use crate::connection::{Connection, mocked};
 use crate::desk::{Desk, Leavings};
 use crate::failure::{Failure, PortError};
 use crate::intent::{Intent, IntentChange, IntentKey, IntentState};
 use crate::link::{Link, RefundLink, SentOrder};
 use crate::order_view::OrderView;
 use crate::parking::{Parked, Reason};
-use crate::ports::amazon::{
-    MockAmazonCancellations, MockAmazonOrders, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
-    RefundReport, ReportedRefund,
-};
+use crate::ports::amazon::{MockAmazonOrders, MockAmazonRefunds, RefundReport, ReportedRefund};
 use crate::ports::documents::{
     CLOSED_PERIOD, DocumentSource, MockAccountingPeriods, MockDocuments, NewDocument,
 };
 use crate::ports::ledger::MockLedger;
-use crate::ports::netsuite::{MockItemFulfillments, MockItems, MockSalesOrders};
+use crate::ports::netsuite::MockSalesOrders;
 use crate::settings::ServiceSettings;
 use crate::work::{Lane, LaneKey, Lease};
 
@@ -159,20 +156,13 @@ impl Stage {
             (world.settings.clone(), world.now)
         };
         Connection {
-            name: "main".into(),
-            settings: Arc::new(settings),
             amazon_orders: Arc::new(self.amazon_orders()),
-            amazon_cancellations: Arc::new(MockAmazonCancellations::new()),
-            amazon_returns: Arc::new(MockAmazonReturns::new()),
             amazon_refunds: Arc::new(self.amazon_refunds()),
-            package_trackers: Arc::new(MockPackageTrackers::new()),
             sales_orders: Arc::new(self.sales_orders()),
-            items: Arc::new(MockItems::new()),
-            item_fulfillments: Arc::new(MockItemFulfillments::new()),
             documents: Arc::new(self.documents()),
             accounting_periods: Arc::new(self.periods()),
             ledger: Arc::new(self.ledger()),
-            clock: Arc::new(move || now),
+            ..mocked(settings, Arc::new(move || now))
         }
     }
 

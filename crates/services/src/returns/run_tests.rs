@@ -6,17 +6,15 @@ use amz_domain::{AmazonOrder, DocumentMarks, LineNumber, Origin, Quantity, Retur
 use chrono::{DateTime, Duration, Utc};
 
 use super::*;
-use crate::connection::Connection;
+use crate::connection::{Connection, mocked};
 use crate::failure::PortError;
 use crate::intent::{IntentChange, IntentState};
 use crate::orders::fixtures::settings;
 use crate::parking::Parked;
-use crate::ports::amazon::{
-    MockAmazonCancellations, MockAmazonOrders, MockAmazonRefunds, MockAmazonReturns, MockPackageTrackers,
-};
-use crate::ports::documents::{DocumentSource, MockAccountingPeriods, MockDocuments};
+use crate::ports::amazon::{MockAmazonOrders, MockAmazonReturns};
+use crate::ports::documents::{DocumentSource, MockDocuments};
 use crate::ports::ledger::MockLedger;
-use crate::ports::netsuite::{MockItemFulfillments, MockItems, MockSalesOrders};
+use crate::ports::netsuite::MockSalesOrders;
 use crate::returns::fixtures::{amazon_order, amazon_return, authorization, package, sales_order, sent};
 use crate::settings::ReceiveOn;
 use crate::work::{Lane, LaneKey, Lease};
@@ -151,20 +149,12 @@ impl Stage {
         settings.returns.damaged_location = Some("9".into());
         let clock = world.clone();
         let connection = Connection {
-            name: "main".into(),
-            settings: Arc::new(settings),
             amazon_orders: Arc::new(orders(&world)),
-            amazon_cancellations: Arc::new(MockAmazonCancellations::new()),
             amazon_returns: Arc::new(amazon_returns(&world)),
-            amazon_refunds: Arc::new(MockAmazonRefunds::new()),
-            package_trackers: Arc::new(MockPackageTrackers::new()),
             sales_orders: Arc::new(sales_orders()),
-            items: Arc::new(MockItems::new()),
-            item_fulfillments: Arc::new(MockItemFulfillments::new()),
             documents: Arc::new(documents(&world)),
-            accounting_periods: Arc::new(MockAccountingPeriods::new()),
             ledger: Arc::new(ledger(&world)),
-            clock: Arc::new(move || clock.lock().unwrap().now),
+            ..mocked(settings, Arc::new(move || clock.lock().unwrap().now))
         };
         let key = LaneKey { connection: "main".into(), lane: Lane::SalesOrder("42".into()) };
         Self { world, connection, lease: Lease { key, owner: "test".into(), fence: 1 } }
