@@ -36,7 +36,7 @@ pub(crate) enum Command {
         #[arg(long)]
         connection: Option<String>,
     },
-    /// Look at an order again now.
+    /// Look at an order again now; of `stock/levels`, compare all stock.
     Retry(OrderOptions),
     /// Approve what a parked item waits for, for example a large refund.
     Approve {
@@ -54,6 +54,11 @@ pub(crate) enum Command {
         /// Why, in Amazon's word, for example `RETURN_WINDOW_EXPIRED`.
         #[arg(long, value_name = "WORD")]
         reason: String,
+    },
+    /// Stock: compare it, and what came of it.
+    Inventory {
+        #[command(subcommand)]
+        action: InventoryAction,
     },
     /// The configuration.
     Config {
@@ -116,11 +121,72 @@ pub(crate) struct SandboxOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct OrderOptions {
-    /// Internal id of the sales order, or a lane such as `amazon-order/322-…`.
+    /// Internal id of the sales order, or a lane such as `amazon-order/322-…` or `stock/levels`.
     pub(crate) order: String,
     /// Which connection; needed when there are several.
     #[arg(long)]
     pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InventoryAction {
+    /// Compare all stock, or that of some SKUs, and repair what differs.
+    Sync(SyncOptions),
+    /// How the latest runs fare. Exit code 1 when the last one needs a person.
+    Status(StockOptions),
+    /// What a run found.
+    Report(ReportOptions),
+    /// The table of SKUs with all that the last report names, for `inventory.aliases`.
+    Aliases {
+        #[command(flatten)]
+        stock: StockOptions,
+        /// Where to write it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StockOptions {
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncOptions {
+    #[command(flatten)]
+    pub(crate) stock: StockOptions,
+    /// Only compare; write nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Only these SKUs.
+    #[arg(long, value_name = "SKU,…", value_delimiter = ',', conflicts_with = "skus_file")]
+    pub(crate) skus: Vec<String>,
+    /// Only the SKUs of this file, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) skus_file: Option<PathBuf>,
+    /// Follow the run that is under way, or go on with one that broke off.
+    #[arg(long, conflicts_with_all = ["plan", "skus", "skus_file"])]
+    pub(crate) resume: bool,
+    /// Wait for the end and show what came of it (the default).
+    #[arg(long, overrides_with = "no_follow")]
+    pub(crate) follow: bool,
+    /// Only hand the command over.
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    #[command(flatten)]
+    pub(crate) stock: StockOptions,
+    /// Which run; the latest by default.
+    #[arg(long, value_name = "ID")]
+    pub(crate) run: Option<String>,
+    /// Write all rows, with the arithmetic, as comma-separated values.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,6 +29,7 @@ async fn main() -> ExitCode {
         Command::Reject { order, subject, reason } => {
             command::reject::run(config.as_deref(), order, subject, reason, &output).await
         }
+        Command::Inventory { action } => command::inventory::run(config.as_deref(), action, &output).await,
         Command::Config { action } => command::config::run(config.as_deref(), action, &output),
     };
     match ended {

@@ -10,6 +10,9 @@ use crate::arguments::FaultProfile;
 /// Name of the rehearsal's connection.
 pub(crate) const CONNECTION: &str = "rehearsal";
 
+/// NetSuite's location that stands for Amazon's warehouses.
+pub(crate) const AMAZON_LOCATION: u64 = 7;
+
 /// Client that the pretend Amazon gets its token with.
 const WEBHOOK_CLIENT: &str = "pretend-amazon";
 
@@ -18,7 +21,8 @@ const WEBHOOK_SECRET: &str = "rehearsal-only-webhook-secret";
 
 /// A configuration file for the pretend vendors, with its store under a folder.
 ///
-/// `listen` is the webhook role's address. Waits are short, so that a rehearsal does not drag.
+/// `listen` is the webhook role's address. Waits are short, so that a rehearsal does not drag. What stands in the last
+/// table, `connection.inventory`, may be added to.
 pub(crate) fn configuration(
     running: &RunningSandbox,
     settings: &SandboxSettings,
@@ -47,6 +51,14 @@ client_secret = {client_secret:?}
 target_id = {target_id:?}
 api_version = "2024-11-01"
 
+[connection.amazon.sp_api]
+endpoint = {sp_api_url:?}
+token_endpoint = {lwa_token_url:?}
+client_id = {sp_api_client_id:?}
+client_secret = {sp_api_client_secret:?}
+refresh_token = {sp_api_refresh_token:?}
+marketplace_id = {sp_api_marketplace_id:?}
+
 [connection.amazon.webhook_auth]
 oauth = {{ client_id = {WEBHOOK_CLIENT:?}, client_secret = {WEBHOOK_SECRET:?} }}
 
@@ -64,9 +76,10 @@ token_id = {token_id:?}
 token_secret = {token_secret:?}
 
 [connection.mapping]
-amazon_location = "7"
-return_location = "7"
+amazon_location = "{AMAZON_LOCATION}"
+return_location = "{AMAZON_LOCATION}"
 damaged_location = "9"
+adjustment_account = "1"
 eligible = ["line_flag", "location"]
 ship_speed = {{ "3" = "STANDARD", "4" = "EXPEDITED" }}
 default_ship_speed = "STANDARD"
@@ -80,9 +93,20 @@ cancel_look = "1s"
 
 [connection.sync]
 poll = "1s"
+
+[connection.inventory]
+settle = "500ms"
+reservation_lag = "2s"
+schedule = "off"
 "#,
         amazon_url = running.amazon_url(),
         netsuite_url = running.netsuite_url(),
+        sp_api_url = running.sp_api_url(),
+        lwa_token_url = running.lwa_token_url(),
+        sp_api_client_id = amazon.sp_api.client_id,
+        sp_api_client_secret = amazon.sp_api.client_secret,
+        sp_api_refresh_token = amazon.sp_api.refresh_token,
+        sp_api_marketplace_id = amazon.sp_api.marketplace_id,
         client_id = amazon.client_id,
         client_secret = amazon.client_secret,
         target_id = amazon.target_id,
@@ -114,6 +138,7 @@ pub(crate) fn subscription(webhook: &str) -> Subscription {
 pub(crate) fn sandbox_settings(seed: u64, faults: Option<FaultProfile>) -> SandboxSettings {
     let mut settings = SandboxSettings { seed, ..SandboxSettings::default() };
     settings.amazon.habits.cancellation_delay_s = Some(1);
+    settings.amazon.habits.reservation_delay_s = Some(1);
     let webhooks = &mut settings.amazon.webhooks;
     match faults {
         None => {}

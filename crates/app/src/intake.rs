@@ -25,6 +25,8 @@ pub struct IntakeConnection {
     pub account: String,
     /// How long to wait for further events of the same order, so that a burst makes one look.
     pub settle: Duration,
+    /// The same for events on stock.
+    pub stock_settle: Duration,
 }
 
 /// Turns notices into due lanes.
@@ -109,7 +111,10 @@ impl NoticeIntake {
         };
         let settle = match (notice.source, connection) {
             (NoticeSource::Operator, _) | (_, None) => Duration::ZERO,
-            (NoticeSource::Amazon | NoticeSource::NetSuite, Some(connection)) => connection.settle,
+            (NoticeSource::Amazon | NoticeSource::NetSuite, Some(connection)) => match lane {
+                Lane::StockLevels | Lane::StockReading => connection.stock_settle,
+                Lane::SalesOrder(_) | Lane::AmazonOrder(_) | Lane::Document(_) => connection.settle,
+            },
         };
         let due_at = (self.clock)() + chrono::Duration::from_std(settle).unwrap_or_default();
         let key = LaneKey { connection: notice.connection.clone(), lane };
@@ -238,8 +243,58 @@ mod tests {
 
     #[tokio::test]
     async fn an_alias_names_the_sales_order_once_the_account_is_known() {
-        let known = IntakeConnection { account: "1234567".to_owned(), settle: Duration::ZERO };
+        let known = IntakeConnection {
+            account: "1234567".to_owned(),
+            settle: Duration::ZERO,
+            stock_settle: Duration::ZERO,
+        };
         let lanes = lanes_after(vec![event()], Some(known)).await;
         assert_eq!(lanes, [(Lane::SalesOrder("42".into()), vec![Ask::AmazonOrder])]);
+    }
+
+    /// When the lanes of notices become due, by lane.
+    async fn due(notices: Vec<NewNotice>) -> Vec<(String, i64)> {
+        let store = Arc::new(MemoryStore::new());
+        store.receive(notices).await.unwrap();
+        let known = IntakeConnection {
+            account: "1234567".to_owned(),
+            settle: Duration::from_secs(1),
+            stock_settle: Duration::from_secs(5),
+        };
+        let intake = NoticeIntake {
+            feeds: vec![store.clone()],
+            intake: store.clone(),
+            ledger: store.clone(),
+            connections: Arc::new(HashMap::from([("new".into(), known)])),
+            clock: Arc::new(|| DateTime::UNIX_EPOCH),
+            wake: Arc::default(),
+        };
+        intake.pass().await.unwrap();
+        let mut due = Vec::new();
+        for second in 0..10 {
+            let now = DateTime::from_timestamp(second, 0).unwrap();
+            let claims = store.claim("probe", now, Duration::from_secs(3600), 10).await.unwrap();
+            due.extend(claims.into_iter().map(|claim| (claim.lease.key.lane.to_string(), second)));
+        }
+        due
+    }
+
+    #[tokio::test]
+    async fn stock_waits_its_own_time_and_operators_wait_for_nothing() {
+        let stock = |key: &str| NewNotice {
+            key: key.to_owned(),
+            kind: "INVENTORY_CHANGED".to_owned(),
+            body: json!({
+                "eventDescriptor": "INVENTORY_CHANGED",
+                "resources": ["businessProduct/bp-1/item-quantities/i-1"],
+            })
+            .to_string(),
+            ..event()
+        };
+        let due_of = due(vec![stock("a"), event()]).await;
+        assert_eq!(due_of, [("order/42".to_owned(), 1), ("stock/levels".to_owned(), 5)]);
+        let retry = Command::Retry { lane: Lane::StockLevels };
+        let retry = retry.notice(&"new".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
+        assert_eq!(due(vec![retry]).await, [("stock/reading".to_owned(), 0)]);
     }
 }

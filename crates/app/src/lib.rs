@@ -13,6 +13,7 @@ pub mod operator;
 pub mod process;
 mod purge;
 mod roles;
+pub mod schedule;
 pub mod settings;
 pub mod telemetry;
 mod wiring;

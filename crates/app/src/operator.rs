@@ -5,7 +5,8 @@ use std::sync::Arc;
 use amz_domain::{ConnectionName, RefundRejection};
 use amz_event_handler::operator::Command;
 use amz_services::failure::StoreError;
-use amz_services::ports::{Inbox, Operations};
+use amz_services::inventory::StockRunRequest;
+use amz_services::ports::{Inbox, Operations, StockReports};
 use amz_services::work::Lane;
 use amz_store::OpenError;
 use amz_store::sqlite::{SqliteInbox, SqlitePaths, SqliteStateReader};
@@ -34,6 +35,28 @@ pub enum CommandError {
 pub fn operations(store: &StoreSettings) -> Result<Arc<dyn Operations>, OpenError> {
     let paths = SqlitePaths::from_url(store.url.expose_secret())?;
     Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+}
+
+/// Opens what operators read of stock, beside a running process or without one.
+///
+/// # Errors
+/// When the address of the store cannot be read.
+pub fn stock_reports(store: &StoreSettings) -> Result<Arc<dyn StockReports>, OpenError> {
+    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
+    Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+}
+
+/// Asks the sync role for a full run of stock, or for one of some SKUs.
+///
+/// # Errors
+/// [`CommandError`]; nothing was asked.
+pub async fn read_stock(
+    store: &StoreSettings,
+    connection: &ConnectionName,
+    request: StockRunRequest,
+    now: DateTime<Utc>,
+) -> Result<(), CommandError> {
+    hand_over(store, connection, &Command::Stock { request }, now).await
 }
 
 /// Asks the sync role to look at a lane again, now or when it next runs.

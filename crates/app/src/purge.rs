@@ -34,7 +34,7 @@ pub(crate) async fn inbox(inbox: Arc<SqliteInbox>, clock: Clock, stop: Cancellat
     }
 }
 
-/// Purges looks, calls, settled intents and settled messages until `stop`.
+/// Purges looks, calls, settled intents, settled messages and old stock runs until `stop`.
 pub(crate) async fn state(state: Arc<SqliteState>, clock: Clock, stop: CancellationToken) {
     while waited(&stop).await {
         if let Err(error) = whole_state(&state, clock()).await {
@@ -47,9 +47,10 @@ pub(crate) async fn state(state: Arc<SqliteState>, clock: Clock, stop: Cancellat
 async fn whole_state(state: &SqliteState, now: DateTime<Utc>) -> Result<(), StoreError> {
     let before = now - chrono::Duration::from_std(KEEP).unwrap_or_default();
     loop {
-        let Purged { notices, looks, calls, intent_changes, notifications } =
+        let Purged { notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs } =
             state.purge(before, BITE).await?;
-        if [notices, looks, calls, intent_changes, notifications].iter().all(|gone| *gone < u64::from(BITE)) {
+        let gone = [notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs];
+        if gone.iter().all(|gone| *gone < u64::from(BITE)) {
             return Ok(());
         }
         tokio::task::yield_now().await;

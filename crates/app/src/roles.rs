@@ -23,9 +23,10 @@ use crate::http::{Status, WebhookState, router, status_router};
 use crate::intake::{IntakeConnection, NoticeIntake};
 use crate::notifications::{Notifier, NotifierError};
 use crate::purge;
+use crate::schedule::StockSchedule;
 use crate::settings::Settings;
 use crate::telemetry;
-use crate::wiring::{WiringError, access, clients};
+use crate::wiring::{Stores, WiringError, access, clients};
 use crate::worker::{Worker, WorkerSettings};
 
 /// How often the intake looks for notices that another process stored.
@@ -86,6 +87,8 @@ pub struct SyncParts {
     pub intake: NoticeIntake,
     /// Each connection's change feeds, in the order in which they are read.
     pub feeds: Vec<ChangeFeed>,
+    /// When stock is compared in full, of each connection with a schedule.
+    pub schedules: Vec<StockSchedule>,
     /// Works on lanes.
     pub worker: Worker,
     /// Tells people of parked work.
@@ -135,9 +138,11 @@ impl SyncParts {
         let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
         let state = Arc::new(SqliteState::open(&paths.state).await?);
         let wake = Arc::new(Notify::new());
-        let (mut connections, mut feeds, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+        let (mut connections, mut feeds, mut schedules) = (Vec::new(), Vec::new(), Vec::new());
+        let mut known = HashMap::new();
         for connection in &settings.connections {
-            let built = clients(connection, state.clone(), state.clone(), clock.clone())?;
+            let stores = Stores { ledger: state.clone(), stock: state.clone(), calls: state.clone() };
+            let built = clients(connection, stores, clock.clone())?;
             connections.push(built.connection);
             let changed = Arc::new(built.netsuite);
             let documents = connection
@@ -155,7 +160,19 @@ impl SyncParts {
                 },
             ));
             let account = connection.services.account.clone();
-            known.insert(connection.name.clone(), IntakeConnection { account, settle: connection.settle });
+            let stock_settle = connection.stock.as_ref().map_or(connection.settle, |stock| stock.settle);
+            known.insert(
+                connection.name.clone(),
+                IntakeConnection { account, settle: connection.settle, stock_settle },
+            );
+            let schedule = connection.stock.as_ref().and_then(|stock| stock.schedule.clone());
+            schedules.extend(schedule.map(|schedule| StockSchedule {
+                connection: connection.name.clone(),
+                schedule,
+                zone: connection.services.timezone,
+                intake: state.clone(),
+                wake: wake.clone(),
+            }));
         }
         let intake = NoticeIntake {
             feeds: vec![
@@ -177,7 +194,7 @@ impl SyncParts {
         };
         let notifier = Notifier::new(&settings.notifications, state.clone(), clock.clone(), jitter.clone())?;
         let worker = Worker::new(worker_settings, state.clone(), connections.clone(), clock, jitter, wake);
-        Ok(Self { state, connections, intake, feeds, worker, notifier })
+        Ok(Self { state, connections, intake, feeds, schedules, worker, notifier })
     }
 
     /// Sets the parts to work until `stop`.
@@ -190,6 +207,9 @@ impl SyncParts {
         tasks.spawn(async move { intake.run(arrived, INTAKE_POLL, intake_stop).await });
         let (worker, worker_stop) = (self.worker.clone(), stop.clone());
         tasks.spawn(async move { worker.run(worker_stop).await });
+        for schedule in self.schedules.iter().cloned() {
+            tasks.spawn(schedule.run(self.intake.clock.clone(), stop.clone()));
+        }
         let (notifier, notifier_stop) = (self.notifier.clone(), stop.clone());
         tasks.spawn(async move { notifier.run(notifier_stop).await });
         tasks.spawn(purge::state(self.state.clone(), self.intake.clock.clone(), stop.clone()));

@@ -1,27 +1,29 @@
 //! From settings to the parts that work: vendor clients, access rules, service settings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use amz_connector::amazon::bwp::{BuyWithPrime, BwpSettings};
+use amz_connector::amazon::sp_api::{SpApi, SpApiSettings};
 use amz_connector::http::{HttpClient, HttpSettings};
 use amz_connector::netsuite::auth::{
     MachineToMachineSettings, NetSuiteAuthSettings, SigningAlgorithm as AssertionAlgorithm,
     TokenBasedSettings,
 };
-use amz_connector::netsuite::{FieldNames, NetSuite, NetSuiteSettings};
+use amz_connector::netsuite::{AmazonLineRules, FieldNames, NetSuite, NetSuiteSettings, StockQuerySettings};
 use amz_domain::ConnectionName;
 use amz_event_handler::amazon::{BasicCredentials, OauthClient, WebhookAccess};
 use amz_event_handler::netsuite::SigningSecret;
 use amz_services::audit::Vendor;
-use amz_services::connection::{Clock, Connection};
-use amz_services::ports::{CallLog, Ledger};
+use amz_services::connection::{Clock, Connection, Stock};
+use amz_services::ports::{CallLog, Ledger, StockRecords};
+use amz_services::settings::{EligibleRule, MatchBy, StockWriting};
 use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::http::ConnectionAccess;
-use crate::settings::{self, ConnectionSettings, NetSuiteAuth, SigningAlgorithm};
+use crate::settings::{self, ConnectionSettings, NetSuiteAuth, SigningAlgorithm, StockSettings};
 
 /// How long a connection to a vendor may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,13 +52,23 @@ pub(crate) struct Clients {
     pub(crate) netsuite: NetSuite,
 }
 
+/// Where a connection's work is kept.
+pub(crate) struct Stores {
+    /// What is known and intended.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// What is remembered of stock.
+    pub(crate) stock: Arc<dyn StockRecords>,
+    /// Where calls to vendors are recorded.
+    pub(crate) calls: Arc<dyn CallLog>,
+}
+
 /// Builds one connection's clients. Nothing is sent yet.
 pub(crate) fn clients(
     settings: &ConnectionSettings,
-    ledger: Arc<dyn Ledger>,
-    calls: Arc<dyn CallLog>,
+    stores: Stores,
     clock: Clock,
 ) -> Result<Clients, WiringError> {
+    let Stores { ledger, stock: records, calls } = stores;
     let name = &settings.name;
     let wrong = |part: &'static str| {
         move |source: Box<dyn std::error::Error + Send + Sync>| WiringError {
@@ -77,6 +89,19 @@ pub(crate) fn clients(
     let amazon = BuyWithPrime::new(name.clone(), calls.clone(), clock.clone(), bwp)
         .map_err(|error| bwp_wrong(error.into()))?;
 
+    let sp_api_wrong = wrong("amazon.sp_api");
+    let sp_api = match &settings.stock {
+        Some(stock) => {
+            Some(sp_api_settings(&stock.sp_api).map_err(|error| sp_api_wrong(error.into())).and_then(
+                |settings| {
+                    SpApi::new(name.clone(), calls.clone(), clock.clone(), settings)
+                        .map_err(|error| sp_api_wrong(error.into()))
+                },
+            )?)
+        }
+        None => None,
+    };
+
     let netsuite_wrong = wrong("netsuite");
     let http = HttpClient::new(
         name.clone(),
@@ -91,6 +116,15 @@ pub(crate) fn clients(
         .and_then(|settings| NetSuite::new(http, settings).map_err(|error| netsuite_wrong(error.into())))?;
 
     let (amazon, shared) = (Arc::new(amazon), Arc::new(netsuite.clone()));
+    let stock = settings.stock.as_ref().zip(sp_api).map(|(stock, sp_api)| Stock {
+        settings: Arc::new(stock.inventory.clone()),
+        amazon: Arc::new(sp_api),
+        catalog: amazon.clone(),
+        products: Arc::default(),
+        items: shared.clone(),
+        writes: shared.clone(),
+        records,
+    });
     let connection = Connection {
         name: name.clone(),
         settings: Arc::new(settings.services.clone()),
@@ -104,6 +138,7 @@ pub(crate) fn clients(
         item_fulfillments: shared.clone(),
         documents: shared.clone(),
         accounting_periods: shared,
+        stock,
         ledger,
         clock,
     };
@@ -160,6 +195,50 @@ fn netsuite_settings(settings: &ConnectionSettings) -> Result<NetSuiteSettings, 
     client.timezone = settings.services.timezone;
     client.base_currency = netsuite.base_currency;
     client.currencies.clone_from(&netsuite.currencies);
+    client.stock = settings.stock.as_ref().map(|stock| stock_query(settings, stock));
+    Ok(client)
+}
+
+/// How stock is read and written in the account.
+fn stock_query(connection: &ConnectionSettings, stock: &StockSettings) -> StockQuerySettings {
+    let inventory = &stock.inventory;
+    let key_field = match inventory.match_by {
+        MatchBy::ItemField => connection.netsuite.item_sku_field.as_str(),
+        MatchBy::Upc => "upccode",
+        MatchBy::ExternalId | MatchBy::Catalog => "externalid",
+    };
+    let services = &connection.services;
+    let is_rule = |rule| services.eligible.contains(&rule);
+    let mut query = StockQuerySettings::new(inventory.location.clone(), key_field);
+    query.account.clone_from(&stock.adjustment_account);
+    query.bins = match &inventory.write {
+        StockWriting::BinTransfer(bins) => Some(bins.clone()),
+        StockWriting::Adjustment | StockWriting::Fields => None,
+    };
+    query.shows_on_items = inventory.write == StockWriting::Fields;
+    query.amazon_lines = AmazonLineRules {
+        line_flag: is_rule(EligibleRule::LineFlag),
+        location: services.amazon_location.clone().filter(|_| is_rule(EligibleRule::Location)),
+        sales_channels: if is_rule(EligibleRule::SalesChannel) {
+            services.sales_channels.clone()
+        } else {
+            BTreeSet::new()
+        },
+    };
+    query
+}
+
+fn sp_api_settings(settings: &settings::SpApiSettings) -> Result<SpApiSettings, url::ParseError> {
+    let mut client = SpApiSettings::new(
+        Url::parse(&settings.endpoint)?,
+        Url::parse(&settings.token_endpoint)?,
+        &settings.client_id,
+        settings.client_secret.clone(),
+        settings.refresh_token.clone(),
+        &settings.marketplace_id,
+    );
+    client.calls_per_second = settings.calls_per_second;
+    client.http = http_settings(AMAZON_TIMEOUT, Vec::new());
     Ok(client)
 }
 
@@ -191,6 +270,8 @@ fn field_names(names: &settings::FieldNames) -> FieldNames {
         line_offer_id: name("custcol_amz_offer_id"),
         line_preview_id: name("custcol_amz_preview_id"),
         line_return_reason: name("custcol_amz_return_reason"),
+        item_available: name("custitem_amz_available"),
+        item_stock_at: name("custitem_amz_stock_at"),
     }
 }
 

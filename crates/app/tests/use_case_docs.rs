@@ -89,7 +89,7 @@ fn every_code_on_a_page_is_in_the_sources() {
 
 #[test]
 fn every_use_case_has_a_page_that_says_what_parks_it() {
-    for number in 1..=8 {
+    for number in 1..=9 {
         let pages = files(root().join("docs/use-cases"));
         let is_its_page = |path: &&PathBuf| {
             path.file_name().unwrap_or_default().to_string_lossy().starts_with(&format!("{number}-"))

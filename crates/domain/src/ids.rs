@@ -101,6 +101,16 @@ text_id! {
     EntityId,
     /// NetSuite internal id of an account in the general ledger.
     AccountId,
+    /// NetSuite internal id of a subsidiary.
+    SubsidiaryId,
+    /// NetSuite internal id of a bin.
+    BinId,
+    /// Amazon's id of what is stocked under one SKU of the Buy with Prime catalogue, opaque.
+    InventoryItemId,
+    /// Amazon's id of physically identical stock (`fnSku`). Several SKUs may share one, and then their units.
+    FulfillmentSku,
+    /// Our name of one full synchronisation of stock; part of external ids.
+    StockRunId,
 }
 
 /// How often an order was sent to Amazon before; an order that is sent anew gets new aliases.
@@ -240,6 +250,18 @@ impl ExternalId {
     /// `amz-cr-<refund id>`.
     pub fn of_payout(refund: &RefundId) -> Self {
         Self(format!("amz-cr-{}", address_safe(refund.as_str())))
+    }
+
+    /// External id of the `number`-th stock document of a run, or of one look at changed stock:
+    /// `amz-ia-<connection>-<run>-<number>`. Connections may share a NetSuite account, and name runs alike.
+    pub fn of_stock(connection: &ConnectionName, run: &StockRunId, number: u32) -> Self {
+        let (connection, run) = (address_safe(connection.as_str()), address_safe(run.as_str()));
+        Self(format!("amz-ia-{connection}-{run}-{number}"))
+    }
+
+    /// The external id that an intent's subject holds.
+    pub fn of_subject(subject: &str) -> Option<Self> {
+        Self::is_ours(subject).then(|| Self(subject.to_owned()))
     }
 
     /// True for an external id that this software made, whatever the record.

@@ -18,6 +18,7 @@ pub mod refund_rejection;
 pub mod refunds;
 pub mod returns;
 pub mod sales_order;
+pub mod stock;
 pub mod time;
 mod word;
 
@@ -26,11 +27,11 @@ pub use cancellation::{CancelState, Cancellation, CancellationReason, Cancellati
 pub use document::{Document, DocumentHead, DocumentKey, DocumentKind, DocumentLine, DocumentMarks, Origin};
 pub use fulfillment::{DeliveryMarks, ItemFulfillment};
 pub use ids::{
-    AccountId, AmazonLineId, AmazonOrderId, CancellationAlias, CancellationId, CarrierCode, ConnectionName,
-    DeliveryOfferId, DeliveryPreviewId, DocumentId, EntityId, ExternalId, Generation, ItemFulfillmentId,
-    ItemId, LineAlias, LineNumber, LineUniqueKey, LocationId, OrderAlias, PackageId, RefundAlias, RefundId,
-    ReturnAlias, ReturnId, ReturnPackageId, SalesChannelId, SalesOrderId, ShipMethodId, Sku, TrackerKey,
-    TrackingNumber,
+    AccountId, AmazonLineId, AmazonOrderId, BinId, CancellationAlias, CancellationId, CarrierCode,
+    ConnectionName, DeliveryOfferId, DeliveryPreviewId, DocumentId, EntityId, ExternalId, FulfillmentSku,
+    Generation, InventoryItemId, ItemFulfillmentId, ItemId, LineAlias, LineNumber, LineUniqueKey, LocationId,
+    OrderAlias, PackageId, RefundAlias, RefundId, ReturnAlias, ReturnId, ReturnPackageId, SalesChannelId,
+    SalesOrderId, ShipMethodId, Sku, StockRunId, SubsidiaryId, TrackerKey, TrackingNumber,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use package::{CancelReason, MilestoneCode, Package, PackageContent, PackageState, PackageTracker};
@@ -41,3 +42,4 @@ pub use returns::{
     AmazonReturn, GradedUnits, ItemCondition, ReturnLine, ReturnPackage, ReturnPackageState, ReturnState,
 };
 pub use sales_order::{Channel, ItemKind, SalesOrder, SalesOrderLine, SalesOrderStatus, SyncState};
+pub use stock::{Figure, StockFigures, StockReading};

@@ -1,6 +1,7 @@
 //! What a person asks for through the `amz` command, kept as a notice like any other.
 
 use amz_domain::{ConnectionName, RefundRejection};
+use amz_services::inventory::StockRunRequest;
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
 use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,11 @@ pub enum Command {
         /// The parked subject, for example `refund/<id>`.
         subject: String,
     },
+    /// `operator.stock`: read stock and have it compared.
+    Stock {
+        /// The run that is wanted.
+        request: StockRunRequest,
+    },
     /// `operator.reject`: a refund that Amazon asks for will not be paid.
     Reject {
         /// The lane.
@@ -37,6 +43,8 @@ pub enum Command {
 
 /// Longest subject that is taken, in bytes.
 const MAX_SUBJECT_BYTES: usize = 512;
+/// Longest name of a stock run that is taken, in bytes.
+const MAX_RUN_BYTES: usize = 128;
 
 impl Command {
     /// Name of the command.
@@ -44,6 +52,7 @@ impl Command {
         match self {
             Self::Retry { .. } => "operator.retry",
             Self::Approve { .. } => "operator.approve",
+            Self::Stock { .. } => "operator.stock",
             Self::Reject { .. } => "operator.reject",
         }
     }
@@ -55,6 +64,7 @@ impl Command {
             Self::Approve { lane, subject } => {
                 json!({"type": self.kind(), "lane": lane.to_string(), "subject": subject})
             }
+            Self::Stock { request } => json!({"type": self.kind(), "run": request}),
             Self::Reject { lane, subject, reason } => json!({
                 "type": self.kind(), "lane": lane.to_string(), "subject": subject, "reason": reason.as_str(),
             }),
@@ -78,7 +88,8 @@ impl Command {
         let document: Value = serde_json::from_slice(body).map_err(|_| unreadable("a command is JSON"))?;
         let lane = || {
             let lane = text::member(&document, "lane").and_then(|lane| lane.parse().ok());
-            let expected = "lane must be order/<id>, amazon-order/<id> or document/<kind>-<id>";
+            let expected = "lane must be order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels or \
+                            stock/reading";
             lane.ok_or_else(|| unreadable(expected))
         };
         let subject = || {
@@ -94,13 +105,26 @@ impl Command {
                 let reason = reason.ok_or_else(|| unreadable("reason must be one of Amazon's words"))?;
                 Ok(Self::Reject { lane: lane()?, subject: subject()?, reason })
             }
-            _ => Err(unreadable("type must be operator.retry, operator.approve or operator.reject")),
+            Some("operator.stock") => {
+                let run = document.get("run").cloned().unwrap_or_default();
+                let request: StockRunRequest =
+                    serde_json::from_value(run).map_err(|_| unreadable("run must be a run of stock"))?;
+                if !text::is_plain(request.id.as_str(), MAX_RUN_BYTES) || request.id.as_str().is_empty() {
+                    return Err(unreadable("a run must have a short plain id"));
+                }
+                Ok(Self::Stock { request })
+            }
+            _ => Err(unreadable(
+                "type must be operator.retry, operator.approve, operator.stock or operator.reject",
+            )),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use amz_services::inventory::RunBeginner;
+
     use super::*;
 
     #[test]
@@ -122,6 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn a_wanted_run_of_stock_survives_the_inbox() {
+        let request = StockRunRequest {
+            id: "o20260302T170000000".into(),
+            by: RunBeginner::Operator,
+            plan_only: true,
+            skus: vec!["SKU 1".into(), "SKU,2".into()],
+        };
+        let command = Command::Stock { request };
+        let notice = command.notice(&"main".into(), "command-1".to_owned(), DateTime::UNIX_EPOCH);
+        assert_eq!(notice.kind, "operator.stock");
+        assert_eq!(Command::parse(notice.body.as_bytes()), Ok(command));
+    }
+
+    #[test]
     fn other_texts_are_not_commands() {
         for body in [
             "",
@@ -133,6 +171,9 @@ mod tests {
             r#"{"type":"operator.approve","lane":"order/42","subject":""}"#,
             r#"{"type":"operator.approve","subject":"refund/R-1"}"#,
             r#"{"type":"operator.reject","lane":"order/42","subject":"refund/R-1"}"#,
+            r#"{"type":"operator.stock"}"#,
+            r#"{"type":"operator.stock","run":{"id":"","by":"operator","plan_only":true,"skus":[]}}"#,
+            r#"{"type":"operator.stock","run":{"id":"a","by":"nobody","plan_only":true,"skus":[]}}"#,
             r#"{"type":"operator.reject","lane":"order/42","subject":"refund/R-1","reason":"NO"}"#,
         ] {
             assert_eq!(Command::parse(body.as_bytes()).unwrap_err().code, "command_unreadable");

@@ -1,13 +1,20 @@
 //! Which lane a notice is for, and what to look at.
 
-use amz_domain::{AmazonOrderId, DocumentKey, DocumentKind, OrderAlias, SalesOrderId, TrackerKey};
+use amz_domain::{
+    AmazonOrderId, DocumentKey, DocumentKind, OrderAlias, SalesOrderId, StockRunId, TrackerKey,
+};
+use amz_services::inventory::{RunBeginner, StockRunRequest};
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
 use amz_services::work::{Ask, Lane};
 
 use crate::amazon::{AmazonEvent, EventType};
+use crate::digest;
 use crate::netsuite::{Change, RecordChange, RecordType};
 use crate::operator::Command;
 use crate::rejection::{Rejection, Rule};
+
+/// Longest name of a stock run that is made from a notice's key, in bytes: external ids are made from it.
+const MAX_RUN_BYTES: usize = 64;
 
 /// What to do about a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +65,7 @@ pub fn route(notice: &NewNotice) -> Result<Route, Rejection> {
         NoticeSource::NetSuite => {
             Ok(route_netsuite(&RecordChange::parse(&crate::amazon::envelope::object(body)?)?))
         }
-        NoticeSource::Operator => Ok(route_operator(&Command::parse(body)?)),
+        NoticeSource::Operator => Ok(route_operator(&Command::parse(body)?, &notice.key)),
     }
 }
 
@@ -91,7 +98,7 @@ pub fn route_amazon(event: &AmazonEvent) -> Result<Route, Rejection> {
         EventType::PackageTrackerMilestoneChanged => tracker_route(event)
             .or_else(|| order_route(event, Ask::AmazonOrder).ok())
             .ok_or_else(|| unnamed(event, "businessProduct/<id>/carrier/<code>/tracker/<number>")),
-        EventType::InventoryChanged => Ok(Route::Kept { why: "no use case handles stock yet" }),
+        EventType::InventoryChanged => stock_route(event),
         EventType::BuyabilityChanged => Ok(Route::Kept { why: "Prime eligibility is not kept in step" }),
         EventType::PersonalDataRetrievalTaskCompleted
         | EventType::PersonalDataRetrievalTaskFailed
@@ -120,13 +127,23 @@ pub fn route_netsuite(change: &RecordChange) -> Route {
     }
 }
 
-/// Routes a command: a retried lane is looked at from both sides, an approved subject goes on.
-pub fn route_operator(command: &Command) -> Route {
+/// Routes a command: a retried lane is looked at from both sides, an approved subject goes on. Stock that is retried
+/// is read in full under a name made from the notice's `key`, so that the same command makes one run.
+pub fn route_operator(command: &Command, key: &str) -> Route {
     match command {
-        Command::Retry { lane } => Route::Work {
-            address: Address::Lane(lane.clone()),
-            asks: vec![Ask::SalesOrder, Ask::AmazonOrder],
-        },
+        Command::Retry { lane: Lane::StockLevels | Lane::StockReading } => run_route(StockRunRequest {
+            id: run_of(key),
+            by: RunBeginner::Operator,
+            plan_only: false,
+            skus: Vec::new(),
+        }),
+        Command::Retry { lane: lane @ (Lane::SalesOrder(_) | Lane::AmazonOrder(_) | Lane::Document(_)) } => {
+            Route::Work {
+                address: Address::Lane(lane.clone()),
+                asks: vec![Ask::SalesOrder, Ask::AmazonOrder],
+            }
+        }
+        Command::Stock { request } => run_route(request.clone()),
         Command::Approve { lane, subject } => Route::Work {
             address: Address::Lane(lane.clone()),
             asks: vec![Ask::Approved { subject: subject.clone() }],
@@ -155,6 +172,31 @@ fn document_route(change: &RecordChange, kind: DocumentKind) -> Route {
     }
 }
 
+fn stock_route(event: &AmazonEvent) -> Result<Route, Rejection> {
+    let items = event.inventory_items();
+    if items.is_empty() {
+        return Err(unnamed(event, "businessProduct/<id>/item-quantities/<inventory item id>"));
+    }
+    Ok(Route::Work {
+        address: Address::Lane(Lane::StockLevels),
+        asks: items.into_iter().map(Ask::StockChanged).collect(),
+    })
+}
+
+fn run_route(request: StockRunRequest) -> Route {
+    Route::Work { address: Address::Lane(Lane::StockReading), asks: vec![Ask::ReadStock(request)] }
+}
+
+/// Name of the run that a notice asks for: letters and digits, as external ids take them.
+fn run_of(key: &str) -> StockRunId {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    if plain.is_empty() || plain.len() > MAX_RUN_BYTES {
+        let digest = digest::fingerprint(key.as_bytes());
+        return StockRunId::new(format!("r{}", digest.trim_start_matches("sha256:")));
+    }
+    StockRunId::new(format!("r{plain}"))
+}
+
 fn tracker_route(event: &AmazonEvent) -> Option<Route> {
     let key = event.tracker()?.clone();
     Some(Route::Work { address: Address::Tracker(key.clone()), asks: vec![Ask::Tracker(key)] })
@@ -166,151 +208,5 @@ fn unnamed(event: &AmazonEvent, expected: &str) -> Rejection {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use serde_json::json;
-
-    use super::*;
-
-    fn amazon(event_type: &str, path: &str) -> Result<Route, Rejection> {
-        let body = json!({"eventDescriptor": event_type, "resources": [path], "data": {}}).to_string();
-        route(&NewNotice {
-            connection: "main".into(),
-            source: NoticeSource::Amazon,
-            key: "k".to_owned(),
-            kind: event_type.to_owned(),
-            body,
-            received_at: DateTime::UNIX_EPOCH,
-        })
-    }
-
-    #[test]
-    fn events_on_packages_returns_and_refunds_ask_for_the_amazon_order() {
-        for event_type in [
-            "PACKAGE_DELIVERY_IN_TRANSIT",
-            "PACKAGE_DELIVERED",
-            "PACKAGE_DELIVERY_CANCELLED",
-            "PACKAGE_DELIVERY_FAILURE",
-            "ITEM_IN_TRANSIT",
-            "REFUND_REQUESTED",
-            "RETURN_PACKAGE_IN_TRANSIT",
-            "RETURN_PACKAGE_DELIVERED",
-            "RETURN_PACKAGE_DELIVERY_FAILED",
-            "RETURN_ITEM_GRADED",
-            "RETURN_COMPLETED",
-        ] {
-            assert_eq!(
-                amazon(event_type, "businessProduct/bp-1/order/322-A/delivery/D"),
-                Ok(Route::Work {
-                    address: Address::AmazonOrder { id: "322-A".into(), alias: None },
-                    asks: vec![Ask::AmazonOrder],
-                })
-            );
-        }
-    }
-
-    #[test]
-    fn events_that_may_be_our_own_echo_name_what_they_are_about() {
-        let asks = |event_type: &str, below: &str| {
-            let routed = amazon(event_type, &format!("businessProduct/bp-1/order/322-A{below}")).unwrap();
-            let Route::Work { address, asks } = routed else { panic!("{routed:?}") };
-            assert_eq!(address, Address::AmazonOrder { id: "322-A".into(), alias: None });
-            asks
-        };
-        assert_eq!(asks("RETURN_STARTED", "/return/R-1"), [Ask::ReturnStarted("R-1".into())]);
-        assert_eq!(asks("RETURN_STARTED", ""), [Ask::AmazonOrder]);
-        assert_eq!(asks("REFUND_COMPLETED", "/refund/F-1"), [Ask::RefundCompleted("F-1".into())]);
-        assert_eq!(asks("REFUND_COMPLETED", ""), [Ask::AmazonOrder]);
-        assert_eq!(asks("REFUND_REQUESTED", "/refund/F-1"), [Ask::AmazonOrder]);
-        assert_eq!(amazon("RETURN_STARTED", "teleport/7").unwrap_err().code, "resource_unreadable");
-    }
-
-    #[test]
-    fn milestones_ask_for_their_tracker() {
-        let key = TrackerKey { carrier: "ups".into(), number: "1Z".into() };
-        assert_eq!(
-            amazon("PACKAGE_TRACKER_MILESTONE_CHANGED", "businessProduct/bp-1/carrier/ups/tracker/1Z"),
-            Ok(Route::Work { address: Address::Tracker(key.clone()), asks: vec![Ask::Tracker(key)] })
-        );
-    }
-
-    #[test]
-    fn types_without_a_use_case_are_kept() {
-        for event_type in [
-            "ORDER_CONFIRMED",
-            "INVENTORY_CHANGED",
-            "BUYABILITY_CHANGED",
-            "PERSONAL_DATA_DELETION_TASK_COMPLETED",
-            "ORDER_TELEPORTED",
-        ] {
-            let routed = amazon(event_type, "businessProduct/bp-1/order/322-A").unwrap();
-            assert!(matches!(routed, Route::Kept { .. }), "{event_type}: {routed:?}");
-        }
-    }
-
-    #[test]
-    fn record_changes_ask_for_the_record_and_other_records_are_kept() {
-        let netsuite = |record_type: &str, event: &str| {
-            route_netsuite(
-                &RecordChange::parse(
-                    &json!({"data": {"recordType": record_type, "id": "42", "event": event}}),
-                )
-                .unwrap(),
-            )
-        };
-        for event in ["create", "edit", "approve", "cancel", "delete", "unheard-of"] {
-            assert_eq!(
-                netsuite("salesOrder", event),
-                Route::Work { address: Address::SalesOrder("42".into()), asks: vec![Ask::SalesOrder] }
-            );
-        }
-        for (record_type, kind) in [
-            ("returnAuthorization", DocumentKind::ReturnAuthorization),
-            ("creditmemo", DocumentKind::CreditMemo),
-            ("cashRefund", DocumentKind::CashRefund),
-            ("customerRefund", DocumentKind::CustomerRefund),
-        ] {
-            for (event, is_new) in [("create", true), ("edit", false), ("delete", false)] {
-                let document = DocumentKey::new(kind, "42");
-                let expected = Route::Work {
-                    address: Address::Document(document.clone()),
-                    asks: vec![Ask::Document { document, is_new }],
-                };
-                assert_eq!(netsuite(record_type, event), expected);
-            }
-        }
-        assert!(matches!(netsuite("itemFulfillment", "create"), Route::Kept { .. }));
-        assert!(matches!(netsuite("vendorBill", "create"), Route::Kept { .. }));
-    }
-
-    #[test]
-    fn an_approved_subject_goes_on() {
-        let lane = Lane::SalesOrder("42".into());
-        let subject = "refund/F-1".to_owned();
-        let command = Command::Approve { lane: lane.clone(), subject: subject.clone() };
-        let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
-        let expected = Route::Work { address: Address::Lane(lane), asks: vec![Ask::Approved { subject }] };
-        assert_eq!(route(&notice), Ok(expected));
-    }
-
-    #[test]
-    fn a_rejected_refund_is_told_so() {
-        let (lane, subject) = (Lane::SalesOrder("42".into()), "refund/F-1".to_owned());
-        let reason = amz_domain::RefundRejection::ReturnWindowExpired;
-        let command = Command::Reject { lane: lane.clone(), subject: subject.clone(), reason };
-        let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
-        let asks = vec![Ask::Rejected { subject, reason }];
-        assert_eq!(route(&notice), Ok(Route::Work { address: Address::Lane(lane), asks }));
-    }
-
-    #[test]
-    fn retried_lane_is_looked_at_from_both_sides() {
-        let lane = Lane::AmazonOrder("322-A".into());
-        let command = Command::Retry { lane: lane.clone() };
-        let notice = command.notice(&"main".into(), "k".to_owned(), DateTime::UNIX_EPOCH);
-        assert_eq!(
-            route(&notice),
-            Ok(Route::Work { address: Address::Lane(lane), asks: vec![Ask::SalesOrder, Ask::AmazonOrder] })
-        );
-    }
-}
+#[path = "routing_tests.rs"]
+mod tests;

@@ -20,7 +20,7 @@ pub enum Vendor {
 
 /// One request and what came of it.
 ///
-/// Bodies of the operation `token` are left out: they hold credentials.
+/// Bodies of the operations `token` and `lwaToken` are left out: they hold credentials.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Call {
     /// Counts from 1 over both vendors, in order of arrival.

@@ -36,6 +36,11 @@ impl Clock {
         }
     }
 
+    /// Whether time stands still until it is moved.
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(&*locked(&self.0), State::Manual { .. })
+    }
+
     /// Moves time forward. Nothing runs by itself when it does: state that depends on time is judged
     /// when it is next looked at.
     pub fn advance(&self, by: Duration) {

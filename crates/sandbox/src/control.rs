@@ -28,6 +28,19 @@
 //! | `POST amazon/events/hold`, `POST amazon/events/take` | | keep back; hand over |
 //! | `POST amazon/events/release` | `{positions}` or `{}` | send what was kept back |
 //! | `POST amazon/tokens/revoke` | | end all access tokens |
+//! | `GET amazon/stock`, `GET amazon/stock/{sku}` | | figures; with units in orders |
+//! | `PUT amazon/stock/{sku}` | fields of [`StockedItem`](crate::amazon::StockedItem) | stocks or changes a SKU |
+//! | `DELETE amazon/stock/{sku}` | | the listing is deleted |
+//! | `POST amazon/stock/{sku}/receive`, `.../damage` | `{units}` | they arrive; they break |
+//! | `.../sell-elsewhere`, `.../misplace`, `.../find` | `{units}` | they are sold, lost, found |
+//! | `POST amazon/stock-seed` | `{count}` | stocks many SKUs at once |
+//! | `GET`, `PUT amazon/stock-events` | `{lose, double, delay_s}` | the next `INVENTORY_CHANGED` events |
+//! | `GET`, `PUT amazon/sp-api/habits` | [`SpApiHabits`](crate::amazon::SpApiHabits) | pages, pace, traps |
+//! | `POST amazon/sp-api/tokens/expire`, `.../tokens/revoke` | | end all access tokens |
+//! | `POST`, `DELETE amazon/sp-api/refresh-token` | `{refresh_token}` | authorise again; revoke |
+//! | `POST amazon/sp-api/secret` | `{client_secret}` | the old secret stops working |
+//! | `POST amazon/sp-api/access` | `{denied}` | takes the role for stock away, or gives it |
+//! | `POST`, `DELETE amazon/sp-api/page-faults` | `{page, status, times}` | a page of crawls to come fails |
 //! | `netsuite/...` | | see [`crate::netsuite`] |
 
 use std::time::Duration;
@@ -299,11 +312,13 @@ pub(crate) fn answer<T: Serialize>(moved: Result<T, MoveError>) -> Response {
                 | MoveError::UnknownPackage(_)
                 | MoveError::UnknownCancellation(_)
                 | MoveError::UnknownReturn(_)
+                | MoveError::UnknownSku(_)
                 | MoveError::UnknownTrackingNumber(_) => StatusCode::NOT_FOUND,
                 MoveError::TrackingNumberInUse(_)
                 | MoveError::Transition { .. }
                 | MoveError::OnHold(_)
                 | MoveError::Contents
+                | MoveError::OutOfStock(_)
                 | MoveError::Settled(_)
                 | MoveError::NotCancellable(_)
                 | MoveError::ReturnEnded(_)
@@ -320,6 +335,6 @@ fn incomplete_tracking() -> Response {
     refuse(StatusCode::UNPROCESSABLE_ENTITY, "carrier and tracking_number belong together")
 }
 
-fn refuse(status: StatusCode, error: &str) -> Response {
+pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
     (status, Json(json!({ "error": error }))).into_response()
 }

@@ -51,6 +51,11 @@ pub(crate) trait Manners: Sync {
         self.too_many_requests(None)
     }
 
+    /// Success with an empty list; `None` of a call that gives no list.
+    fn empty_answer(&self, _operation: &str) -> Option<Response> {
+        None
+    }
+
     /// Forgets the access token that this request presents and answers as for any unknown token.
     /// `None` if the request presents none, in which case the call is carried out as usual.
     fn revoke_presented_token(&self, parts: &Parts) -> Option<Response>;
@@ -117,7 +122,7 @@ where
     Answer: Future<Output = Response>,
 {
     let fault = core.faults.next(vendor, operation);
-    let confidential = operation == "token";
+    let confidential = operation == "token" || operation == crate::amazon::SP_API_TOKEN;
     let number = core.calls.arrived(Call {
         number: 0,
         vendor,
@@ -152,6 +157,10 @@ where
             tokio::time::sleep(Duration::from_millis(millis)).await;
             answer
         }
+        Some(Fault::EmptyAnswer) => match manners.empty_answer(operation) {
+            Some(empty) => empty,
+            None => act(parts, body).await,
+        },
         Some(Fault::RevokedToken) => match manners.revoke_presented_token(&parts) {
             Some(refusal) => refusal,
             None => act(parts, body).await,

@@ -34,7 +34,11 @@ pub enum Fault {
         /// The wait in milliseconds.
         millis: u64,
     },
-    /// The presented access token stops being valid, nothing is done. No effect on `token` calls.
+    /// Success with an empty list, as NetSuite's query service may answer a query that took too long. No effect on
+    /// calls that give no list.
+    EmptyAnswer,
+    /// The presented access token stops being valid, nothing is done. No effect on `token` and
+    /// `lwaToken` calls.
     RevokedToken,
 }
 

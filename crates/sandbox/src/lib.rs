@@ -45,7 +45,7 @@
 //! ```
 //!
 //! Operations of Amazon are the root fields of the GraphQL schema (`createOrder`, `cancelOrder`, ...) and
-//! `token`; those of NetSuite are named in [`netsuite`].
+//! `token`, and of its Selling Partner API `getInventorySummaries` and `lwaToken`; those of NetSuite are named in [`netsuite`].
 
 pub mod amazon;
 pub mod calls;

@@ -95,6 +95,8 @@ impl Sandbox {
         };
         let router = Router::new()
             .nest("/amazon", amazon::router(sandbox.amazon.clone()))
+            .nest("/sp-api", amazon::sp_api_router(sandbox.amazon.clone()))
+            .nest("/lwa", amazon::lwa_router(sandbox.amazon.clone()))
             .nest("/netsuite", netsuite::router(sandbox.netsuite.clone()))
             .nest("/control", control::router(&sandbox))
             .layer(axum::middleware::from_fn(note_requested_uri));
@@ -131,6 +133,16 @@ impl RunningSandbox {
     /// Base of the pretend Amazon: `/graphql` and `/token` lie below it.
     pub fn amazon_url(&self) -> String {
         format!("http://{}/amazon", self.address)
+    }
+
+    /// Base of the pretend Selling Partner API: `/fba/inventory/v1/summaries` lies below it.
+    pub fn sp_api_url(&self) -> String {
+        format!("http://{}/sp-api", self.address)
+    }
+
+    /// Token endpoint of the pretend Login with Amazon, whole: it ends in `/auth/o2/token`.
+    pub fn lwa_token_url(&self) -> String {
+        format!("http://{}/lwa/auth/o2/token", self.address)
     }
 
     /// Base of the pretend NetSuite: `/services/rest/...` lies below it.

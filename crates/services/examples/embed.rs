@@ -105,6 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         item_fulfillments: netsuite.clone(),
         documents: netsuite.clone(),
         accounting_periods: netsuite,
+        stock: None,
         ledger: store.clone(),
         clock,
     };

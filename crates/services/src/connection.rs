@@ -5,11 +5,13 @@ use std::sync::Arc;
 use amz_domain::ConnectionName;
 use chrono::{DateTime, Utc};
 
+use crate::inventory::RememberedProducts;
 use crate::ports::{
-    AccountingPeriods, AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, Documents,
-    ItemFulfillments, Items, Ledger, PackageTrackers, SalesOrders,
+    AccountingPeriods, AmazonCancellations, AmazonCatalog, AmazonOrders, AmazonRefunds, AmazonReturns,
+    AmazonStock, Documents, ItemFulfillments, Items, Ledger, PackageTrackers, SalesOrders, StockItems,
+    StockRecords, StockWrites,
 };
-use crate::settings::ServiceSettings;
+use crate::settings::{InventorySettings, ServiceSettings};
 
 /// Where instants come from. Services never read a clock of their own.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -41,16 +43,53 @@ pub struct Connection {
     pub documents: Arc<dyn Documents>,
     /// Accounting periods in NetSuite.
     pub accounting_periods: Arc<dyn AccountingPeriods>,
+    /// Stock; `None` when it is not kept in step.
+    pub stock: Option<Stock>,
     /// What is known and intended.
     pub ledger: Arc<dyn Ledger>,
     /// Now.
     pub clock: Clock,
 }
 
+/// Everything that work on stock needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Stock {
+    /// How the merchant wants stock kept.
+    pub settings: Arc<InventorySettings>,
+    /// Stock at Amazon.
+    pub amazon: Arc<dyn AmazonStock>,
+    /// Products at Amazon.
+    pub catalog: Arc<dyn AmazonCatalog>,
+    /// What was read of these lately.
+    pub products: Arc<RememberedProducts>,
+    /// Items and their stock in NetSuite.
+    pub items: Arc<dyn StockItems>,
+    /// Documents that change stock in NetSuite.
+    pub writes: Arc<dyn StockWrites>,
+    /// What is remembered of stock.
+    pub records: Arc<dyn StockRecords>,
+}
+
 impl Connection {
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
         (self.clock)()
+    }
+}
+
+/// Stock whose every port refuses to be called.
+#[cfg(test)]
+pub(crate) fn mocked_stock(settings: InventorySettings) -> Stock {
+    use crate::ports::stock;
+
+    Stock {
+        settings: Arc::new(settings),
+        amazon: Arc::new(stock::MockAmazonStock::new()),
+        catalog: Arc::new(stock::MockAmazonCatalog::new()),
+        products: Arc::default(),
+        items: Arc::new(stock::MockStockItems::new()),
+        writes: Arc::new(stock::MockStockWrites::new()),
+        records: Arc::new(stock::MockStockRecords::new()),
     }
 }
 
@@ -71,6 +110,7 @@ pub(crate) fn mocked(settings: ServiceSettings, clock: Clock) -> Connection {
         item_fulfillments: Arc::new(netsuite::MockItemFulfillments::new()),
         documents: Arc::new(documents::MockDocuments::new()),
         accounting_periods: Arc::new(documents::MockAccountingPeriods::new()),
+        stock: None,
         ledger: Arc::new(ledger::MockLedger::new()),
         clock,
     }

@@ -9,9 +9,12 @@ use chrono::{DateTime, Utc};
 use crate::connection::Connection;
 use crate::failure::{Advice, Failure, PortError, StoreError};
 use crate::intent::{IntentChange, IntentKey, IntentState, NewIntent, Operation};
-use crate::link::Link;
+use crate::link::{Link, SentLine};
 use crate::parking::{Parked, Reason, Who};
-use crate::work::Lease;
+use crate::work::{Ask, Lane, LaneKey, LaneRequest, Lease};
+
+/// How long stock is left alone after a write of ours, so that several writes are one look at stock.
+const STOCK_SETTLES: Duration = Duration::from_secs(2);
 
 /// Why a look stopped before its end.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,9 @@ pub(crate) enum Stop {
     /// Our own store failed, or the lease was lost.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Amazon's stock could not be read. It has credentials and a pace of its own, so the lane waits alone.
+    #[error(transparent)]
+    Stock(PortError),
 }
 
 /// What became of a write.
@@ -53,6 +59,8 @@ pub(crate) struct Leavings {
     pub(crate) unsettled: bool,
     /// True when something was parked.
     pub(crate) parked: bool,
+    /// What other lanes are asked for besides.
+    pub(crate) asked: Vec<LaneRequest>,
 }
 
 /// A write that must happen once, and how to find out whether it did.
@@ -87,6 +95,8 @@ pub(crate) struct Desk<'work> {
     unsettled: bool,
     /// True when something was parked in this look.
     newly_parked: bool,
+    /// What other lanes are asked for besides.
+    asked: Vec<LaneRequest>,
 }
 
 impl<'work> Desk<'work> {
@@ -100,6 +110,7 @@ impl<'work> Desk<'work> {
             wait: None,
             unsettled: false,
             newly_parked: false,
+            asked: Vec::new(),
         })
     }
 
@@ -126,8 +137,36 @@ impl<'work> Desk<'work> {
 
     /// What the look leaves behind.
     pub(crate) fn close(self) -> Leavings {
-        let Self { connection: _, lease: _, parked: _, lines, wait, unsettled, newly_parked } = self;
-        Leavings { lines, wait, unsettled, parked: newly_parked }
+        let Self { connection: _, lease: _, parked: _, lines, wait, unsettled, newly_parked, asked } = self;
+        Leavings { lines, wait, unsettled, parked: newly_parked, asked }
+    }
+
+    /// Asks another lane besides, once the look is complete.
+    pub(crate) fn ask_also(&mut self, request: LaneRequest) {
+        self.asked.push(request);
+    }
+
+    /// Asks the lane of stock for the items of lines that a write of this look moved in NetSuite without Amazon saying so.
+    /// Nothing when stock is not kept in step. Amazon may show an item's stock under another SKU than was sent.
+    pub(crate) fn ask_for_stock<'lines>(&mut self, lines: impl IntoIterator<Item = &'lines SentLine>) {
+        let connection = self.connection;
+        if connection.stock.is_none() {
+            return;
+        }
+        let key = LaneKey { connection: connection.name.clone(), lane: Lane::StockLevels };
+        for line in lines {
+            let ask = match (line.item(), &line.sku) {
+                (Some(item), _) => Ask::StockOfItem(item.clone()),
+                (None, Some(sku)) => Ask::StockOf(sku.clone()),
+                (None, None) => continue,
+            };
+            let key = key.clone();
+            let due_at = after(connection.now(), STOCK_SETTLES);
+            let request = LaneRequest { key, ask, due_at, notice: None };
+            if !self.asked.contains(&request) {
+                self.ask_also(request);
+            }
+        }
     }
 
     /// True while the outcome of a write of this look is not known.
@@ -139,6 +178,12 @@ impl<'work> Desk<'work> {
     pub(crate) fn parked_documents(&self) -> Vec<DocumentKey> {
         let subjects = self.parked.iter().filter_map(|parked| parked.subject.strip_prefix("document/"));
         subjects.filter_map(DocumentKey::parse).collect()
+    }
+
+    /// What follows a beginning in the subjects that were parked when the look began.
+    pub(crate) fn parked_after(&self, prefix: &str) -> Vec<String> {
+        let subjects = self.parked.iter().filter_map(|parked| parked.subject.strip_prefix(prefix));
+        subjects.map(str::to_owned).collect()
     }
 
     /// True when a subject that begins so was parked when the look began.

@@ -8,7 +8,7 @@ use crate::connection::mocked;
 use crate::intent::Intent;
 use crate::orders::fixtures::settings;
 use crate::ports::ledger::MockLedger;
-use crate::work::{Lane, LaneKey};
+use crate::work::{Ask, Lane, LaneKey};
 
 fn now() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()
@@ -202,4 +202,50 @@ async fn f01_a_throttle_leads_to_a_later_retry_with_nothing_unclear() {
 async fn a_refusal_parks_with_the_vendors_code() {
     let (written, _) = write(IntentState::Planned, 0, || Err(error(Failure::Refused)), absent).await;
     assert!(matches!(written, Ok(Written::Parked(reason)) if reason.code == "code"));
+}
+
+/// A desk at an order's lane of a connection that keeps stock in step, or does not.
+async fn asked_for_stock(stock: Option<crate::connection::Stock>) -> Vec<LaneRequest> {
+    let mut ledger = MockLedger::new();
+    ledger.expect_parked().returning(|_| Ok(Vec::new()));
+    let connection = Connection { ledger: Arc::new(ledger), stock, ..mocked(settings(), Arc::new(now)) };
+    let key = LaneKey { connection: "main".into(), lane: Lane::SalesOrder("42".into()) };
+    let lease = Lease { key, owner: "test".into(), fence: 1 };
+    let mut desk = Desk::open(&connection, &lease).await.unwrap();
+    let line = |item: Option<&str>, sku: Option<&str>| SentLine {
+        alias: "42:1".into(),
+        amazon_line: "L-1".into(),
+        line: amz_domain::LineNumber(1),
+        sku: sku.map(Into::into),
+        quantity: amz_domain::Quantity(1),
+        delivery: None,
+        closed: amz_domain::Quantity::ZERO,
+        reduced: amz_domain::Quantity::ZERO,
+        released: false,
+        part: None,
+        item: item.map(Into::into),
+    };
+    let lines = [
+        line(Some("7"), Some("SKU-1")),
+        line(None, Some("SKU-2")),
+        line(Some("7"), Some("SKU-3")),
+        line(None, None),
+    ];
+    desk.ask_for_stock(&lines);
+    desk.close().asked
+}
+
+#[tokio::test]
+async fn items_that_a_write_moved_are_asked_for_once_each_when_it_has_settled() {
+    let stock = crate::connection::mocked_stock(crate::settings::InventorySettings::new("7".into()));
+    let asked = asked_for_stock(Some(stock)).await;
+    let skus: Vec<&Ask> = asked.iter().map(|asked| &asked.ask).collect();
+    assert_eq!(skus, [&Ask::StockOfItem("7".into()), &Ask::StockOf("SKU-2".into())]);
+    assert!(asked.iter().all(|asked| asked.key.lane == Lane::StockLevels));
+    assert!(asked.iter().all(|asked| asked.due_at == now() + chrono::Duration::seconds(2)));
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_stock_that_is_not_kept_in_step() {
+    assert!(asked_for_stock(None).await.is_empty());
 }

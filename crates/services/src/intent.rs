@@ -52,6 +52,12 @@ pub enum Operation {
     CreatePayout,
     /// NetSuite: our fields on a document, and lines closed.
     MarkDocument,
+    /// NetSuite: inventory adjustment.
+    CreateStockAdjustment,
+    /// NetSuite: bin transfer.
+    CreateBinTransfer,
+    /// NetSuite: what can be sold, on the item.
+    ShowStock,
 }
 
 impl Operation {
@@ -73,11 +79,14 @@ impl Operation {
             Self::CreateRefundDocument => "createRefundDocument",
             Self::CreatePayout => "createPayout",
             Self::MarkDocument => "markDocument",
+            Self::CreateStockAdjustment => "createStockAdjustment",
+            Self::CreateBinTransfer => "createBinTransfer",
+            Self::ShowStock => "showStock",
         }
     }
 
     /// All operations.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::CreateOrder,
         Self::UpdateOrder,
         Self::MarkSalesOrder,
@@ -93,6 +102,9 @@ impl Operation {
         Self::CreateRefundDocument,
         Self::CreatePayout,
         Self::MarkDocument,
+        Self::CreateStockAdjustment,
+        Self::CreateBinTransfer,
+        Self::ShowStock,
     ];
 
     /// The operation of a name.
@@ -114,12 +126,15 @@ impl Operation {
             | Self::CreateReturnAuthorization
             | Self::CreateItemReceipt
             | Self::CreateRefundDocument
-            | Self::CreatePayout => false,
+            | Self::CreatePayout
+            | Self::CreateStockAdjustment
+            | Self::CreateBinTransfer => false,
             Self::UpdateOrder
             | Self::MarkSalesOrder
             | Self::MarkFulfillment
             | Self::ConcludeReturn
-            | Self::MarkDocument => true,
+            | Self::MarkDocument
+            | Self::ShowStock => true,
         }
     }
 }

@@ -11,19 +11,23 @@ use crate::connection::Connection;
 use crate::desk::{Desk, Leavings, Stop};
 use crate::failure::{Advice, Failure, PortError, StoreError};
 use crate::fulfillment::{self, PackageLinks};
+use crate::inventory;
 use crate::link::{Link, SentOrder};
 use crate::look::{Look, LookOutcome};
 use crate::order_view::OrderView;
 use crate::orders;
 use crate::parking::{Reason, Who};
 use crate::refunds;
-use crate::retry::backoff;
+use crate::retry::{LONGEST_WAIT, backoff};
 use crate::returns;
 use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
 use asks::asked;
 
 /// The lane subject of failures that stop a whole look.
 const SUBJECT: &str = "lane";
+
+/// The subject of a stock lane whose credentials at Amazon are refused.
+const STOCK_CREDENTIALS: &str = "stock-credentials";
 
 /// The lane subject of an order that Amazon does not show any more.
 const AMAZON_ORDER: &str = "amazon-order";
@@ -81,16 +85,25 @@ async fn look(connection: &Connection, claim: &Claim, jitter: u64) -> Result<Lan
         Lane::SalesOrder(id) => sales_order(&mut desk, id, &claim.asks).await.map(|()| Vec::new()),
         Lane::AmazonOrder(id) => resolve(&mut desk, id, &claim.asks).await,
         Lane::Document(document) => resolve_document(&mut desk, document, &claim.asks).await,
+        Lane::StockLevels => inventory::levels(&mut desk, &claim.asks).await,
+        Lane::StockReading => inventory::reading(&mut desk, &claim.asks).await,
     };
     match looked {
         Ok(redirect) => {
             if !desk.is_unsettled() {
                 desk.unpark(SUBJECT).await?;
+                desk.unpark(STOCK_CREDENTIALS).await?;
             }
             ended(connection, claim, desk, started_at, redirect).await
         }
         Err(Stop::Store(error)) => Err(error),
         Err(Stop::Call(error)) => failed(connection, claim, desk, started_at, error, jitter).await,
+        Err(Stop::Stock(error)) => match error.failure {
+            Failure::Throttled { .. } | Failure::Credentials => {
+                waits_alone(connection, claim, desk, started_at, error, jitter).await
+            }
+            _ => failed(connection, claim, desk, started_at, error, jitter).await,
+        },
     }
 }
 
@@ -100,9 +113,10 @@ async fn ended(
     claim: &Claim,
     desk: Desk<'_>,
     started_at: DateTime<Utc>,
-    redirect: Vec<LaneRequest>,
+    mut redirect: Vec<LaneRequest>,
 ) -> Result<LaneEnd, StoreError> {
-    let Leavings { mut lines, wait, unsettled, parked } = desk.close();
+    let Leavings { mut lines, wait, unsettled, parked, asked } = desk.close();
+    redirect.extend(asked);
     let attempts = claim.attempts.saturating_add(1);
     let outcome = match (wait, parked) {
         (Some(_), _) if unsettled && attempts >= connection.settings.retry_limit => LookOutcome::Failed,
@@ -242,6 +256,40 @@ fn redirected(connection: &Connection, key: &LaneKey, asks: &[Ask]) -> Vec<LaneR
     asks.iter().map(|ask| LaneRequest { key: key.clone(), ask: ask.clone(), due_at, notice: None }).collect()
 }
 
+/// Amazon's stock has credentials and a pace of its own: what they refuse must not stop orders. The lane waits, longer
+/// each time, and goes on by itself.
+async fn waits_alone(
+    connection: &Connection,
+    claim: &Claim,
+    mut desk: Desk<'_>,
+    started_at: DateTime<Utc>,
+    error: PortError,
+    jitter: u64,
+) -> Result<LaneEnd, StoreError> {
+    desk.note(error.to_string());
+    let growing = backoff(claim.attempts.saturating_add(1), connection.settings.retry_base, jitter);
+    let wait = match error.failure {
+        Failure::Throttled { wait } => wait.unwrap_or(growing),
+        _ => {
+            desk.park(STOCK_CREDENTIALS, &stock_credentials_refused(&error)).await?;
+            growing
+        }
+    };
+    let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
+    let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
+    Ok(LaneEnd::Postpone { look, at, failed: true })
+}
+
+fn stock_credentials_refused(error: &PortError) -> Reason {
+    Reason::new(
+        "stock_credentials_refused",
+        format!("{} was refused its credentials [{}]: {}", error.operation, error.code, error.message),
+        "put the credentials of the Selling Partner API in order, and give those of Amazon's orders the permissions \
+         \"View inventory data\" and \"View & Edit Catalog Data\"; stock goes on by itself, and orders never stopped",
+        Who::Operator,
+    )
+}
+
 /// Decides what a failed call means for the lane.
 async fn failed(
     connection: &Connection,
@@ -268,6 +316,10 @@ async fn failed(
             let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Postpone { look, at, failed: true })
         }
+        Advice::Retry | Advice::LookFirst if is_stock(claim) => {
+            let reason = used_up(&error, attempts);
+            tries_on(connection, claim, desk, started_at, &reason, jitter).await
+        }
         Advice::Retry | Advice::LookFirst => {
             let reason = used_up(&error, attempts);
             desk.park(SUBJECT, &reason).await?;
@@ -287,11 +339,35 @@ async fn failed(
                 "correct what the message names, then retry",
                 Who::Operator,
             );
+            if is_stock(claim) {
+                return tries_on(connection, claim, desk, started_at, &reason, jitter).await;
+            }
             desk.park(SUBJECT, &reason).await?;
             let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
             Ok(LaneEnd::Complete { look, redirect: Vec::new() })
         }
     }
+}
+
+fn is_stock(claim: &Claim) -> bool {
+    matches!(claim.lease.key.lane, Lane::StockLevels | Lane::StockReading)
+}
+
+/// Nobody asks again for stock that changed, or for a run that is under way: its lanes keep their asks. People are told
+/// once, and the lane tries on with the longest waits until it goes well.
+async fn tries_on(
+    connection: &Connection,
+    claim: &Claim,
+    mut desk: Desk<'_>,
+    started_at: DateTime<Utc>,
+    reason: &Reason,
+    jitter: u64,
+) -> Result<LaneEnd, StoreError> {
+    desk.park(SUBJECT, reason).await?;
+    let wait = backoff(u32::MAX, connection.settings.retry_base.max(LONGEST_WAIT), jitter);
+    let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
+    let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
+    Ok(LaneEnd::Postpone { look, at, failed: true })
 }
 
 fn used_up(error: &PortError, attempts: u32) -> Reason {

@@ -11,6 +11,7 @@ mod desk;
 pub mod failure;
 pub mod fulfillment;
 pub mod intent;
+pub mod inventory;
 pub mod lane;
 pub mod link;
 pub mod look;

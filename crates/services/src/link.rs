@@ -129,9 +129,17 @@ pub struct SentLine {
     /// Of a kit that was sent as its parts: which part this is. Parts of one kit share `line`.
     #[serde(default)]
     pub part: Option<KitPart>,
+    /// The item whose units it wants: the sales order line's, or the part. Not known of links from before this was kept.
+    #[serde(default)]
+    pub item: Option<ItemId>,
 }
 
 impl SentLine {
+    /// The item whose units it wants, as far as that is known.
+    pub fn item(&self) -> Option<&ItemId> {
+        self.item.as_ref().or(self.part.as_ref().map(|part| &part.item))
+    }
+
     /// Ordered units as the sales order counts them: kits, where this is a part of one.
     pub fn ordered(&self) -> Decimal {
         let per_kit = self.part.as_ref().map_or(1, |part| part.per_kit.0.max(1));

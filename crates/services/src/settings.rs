@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use amz_domain::{AccountId, CancellationReason, LocationId, SalesChannelId, ShipMethodId};
+use amz_domain::{
+    AccountId, CancellationReason, Figure, ItemId, LocationId, SalesChannelId, ShipMethodId, Sku,
+    SubsidiaryId,
+};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+
+use crate::ports::stock::StockBins;
 
 /// How one connection's orders are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +208,149 @@ pub enum OnHold {
     Wait,
     /// Amazon gets the order as `NOT_STARTED` and is told to start when the hold ends.
     Reserve,
+}
+
+/// How stock is kept in step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventorySettings {
+    /// Location that stands for Amazon's warehouses.
+    pub location: LocationId,
+    /// The location's subsidiary, where the account has several.
+    pub subsidiary: Option<SubsidiaryId>,
+    /// The figure that counts as stock.
+    pub figure: Figure,
+    /// Figures that are added to it.
+    pub add: Vec<Figure>,
+    /// Units kept back of every item.
+    pub buffer: Buffer,
+    /// How SKUs are matched with items.
+    pub match_by: MatchBy,
+    /// What the merchant says about single SKUs; each SKU at most once.
+    pub aliases: Vec<Alias>,
+    /// How long after Amazon took an order its figure may or may not count the order already.
+    pub reservation_lag: Duration,
+    /// What happens with an item whose SKU Amazon does not show any more.
+    pub absent: WhenAbsent,
+    /// When a write waits for a person.
+    pub brake: BrakeSettings,
+    /// How stock is written.
+    pub write: StockWriting,
+    /// How a full run reads Amazon's stock.
+    pub road: RoadChoice,
+}
+
+/// Units kept back; of both the larger counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Buffer {
+    /// So many units.
+    pub units: Decimal,
+    /// This share of what could be sold, 0 to 1; rounded up to a whole unit.
+    pub share: Decimal,
+}
+
+/// How SKUs are matched with items, where no alias says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatchBy {
+    /// The SKU stands in the item field of SKUs.
+    ItemField,
+    /// The SKU is the item's UPC.
+    Upc,
+    /// The SKU is the item's external id.
+    ExternalId,
+    /// The external id of the product in Amazon's catalogue is the item's external id.
+    Catalog,
+}
+
+/// What the merchant says about one SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The SKU.
+    pub sku: Sku,
+    /// The item it stands for, by internal id; `None` leaves the matching to the rule.
+    pub item: Option<ItemId>,
+    /// How it counts among several SKUs of one item, or among SKUs that share their units.
+    pub counting: Option<Counting>,
+    /// Units of its item kept back.
+    pub buffer: Option<Buffer>,
+}
+
+/// How a SKU counts among several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Its units are added to those of the others.
+    Sum,
+    /// It alone counts.
+    Primary,
+    /// It does not count.
+    Ignore,
+}
+
+/// What happens with an item whose SKU Amazon does not show, twice over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenAbsent {
+    /// Nothing of it can be sold.
+    Zero,
+    /// It stays as it is, and is on the report.
+    Keep,
+}
+
+/// When a write waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrakeSettings {
+    /// When more than this share of the SKUs, 0 to 1, and at least [`Self::at_least`] would drop to zero.
+    pub share: Decimal,
+    /// See [`Self::share`].
+    pub at_least: u64,
+    /// When more than so many units of such items would be lost.
+    pub units: Option<Decimal>,
+}
+
+impl Default for BrakeSettings {
+    fn default() -> Self {
+        Self { share: Decimal::new(2, 1), at_least: 10, units: None }
+    }
+}
+
+/// How stock is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StockWriting {
+    /// Inventory adjustments at the location.
+    Adjustment,
+    /// Bin transfers at the location: what cannot be sold stands in the other bin.
+    BinTransfer(StockBins),
+    /// Only the items' own fields; NetSuite's stock stays as it is.
+    Fields,
+}
+
+/// How a full run reads Amazon's stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoadChoice {
+    /// As fits the number of SKUs.
+    Auto,
+    /// Page by page.
+    Crawl,
+    /// By the names of known SKUs.
+    Named,
+}
+
+impl InventorySettings {
+    /// The defaults, for a location.
+    pub fn new(location: LocationId) -> Self {
+        Self {
+            location,
+            subsidiary: None,
+            figure: Figure::Fulfillable,
+            add: Vec::new(),
+            buffer: Buffer::default(),
+            match_by: MatchBy::ItemField,
+            aliases: Vec::new(),
+            reservation_lag: Duration::from_secs(600),
+            absent: WhenAbsent::Keep,
+            brake: BrakeSettings::default(),
+            write: StockWriting::Adjustment,
+            road: RoadChoice::Auto,
+        }
+    }
 }
 
 impl Default for CancellationSettings {

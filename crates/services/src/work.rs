@@ -1,10 +1,13 @@
 //! Lanes, asks and leases: the unit of work.
 
 use amz_domain::{
-    AmazonOrderId, ConnectionName, DocumentKey, RefundId, RefundRejection, ReturnId, SalesOrderId, TrackerKey,
+    AmazonOrderId, ConnectionName, DocumentKey, InventoryItemId, ItemId, RefundId, RefundRejection, ReturnId,
+    SalesOrderId, Sku, StockRunId, TrackerKey,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::inventory::StockRunRequest;
 
 /// What work must be serial for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +20,11 @@ pub enum Lane {
     /// A NetSuite document that no link knows yet: looked up once, then its work moves to the sales order's
     /// lane. Text form `document/<kind>-<internal id>`.
     Document(DocumentKey),
+    /// Stock: what changed is read, and all stock is written. One per connection, so that two looks never adjust the
+    /// same item. Text form `stock/levels`.
+    StockLevels,
+    /// Stock: full readings, which may take long. Nothing is written in NetSuite. Text form `stock/reading`.
+    StockReading,
 }
 
 impl std::fmt::Display for Lane {
@@ -25,13 +33,17 @@ impl std::fmt::Display for Lane {
             Self::SalesOrder(id) => write!(formatter, "order/{id}"),
             Self::AmazonOrder(id) => write!(formatter, "amazon-order/{id}"),
             Self::Document(key) => write!(formatter, "document/{key}"),
+            Self::StockLevels => formatter.write_str("stock/levels"),
+            Self::StockReading => formatter.write_str("stock/reading"),
         }
     }
 }
 
 /// Text that is not a lane.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a lane: expected order/<id>, amazon-order/<id> or document/<kind>-<id>")]
+#[error(
+    "{0:?} is not a lane: expected order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels or stock/reading"
+)]
 pub struct NotALane(pub String);
 
 impl std::str::FromStr for Lane {
@@ -44,6 +56,8 @@ impl std::str::FromStr for Lane {
             Some(("document", key)) => {
                 DocumentKey::parse(key).map(Self::Document).ok_or_else(|| NotALane(text.to_owned()))
             }
+            Some(("stock", "levels")) => Ok(Self::StockLevels),
+            Some(("stock", "reading")) => Ok(Self::StockReading),
             _ => Err(NotALane(text.to_owned())),
         }
     }
@@ -96,6 +110,18 @@ pub enum Ask {
         /// Why.
         reason: RefundRejection,
     },
+    /// Amazon says that the stock of an item changed. In the lane of stock levels.
+    StockChanged(InventoryItemId),
+    /// Look at the stock of a SKU. In the lane of stock levels.
+    StockOf(Sku),
+    /// Look at the stock of an item. In the lane of stock levels.
+    StockOfItem(ItemId),
+    /// Look at the stock of the SKUs whose time for another look has come. In the lane of stock levels.
+    StockDue,
+    /// Read all stock, or some, and have it compared. In the lane of stock readings.
+    ReadStock(StockRunRequest),
+    /// Compare what a run has read, and write the differences. In the lane of stock levels.
+    CompareStock(StockRunId),
 }
 
 impl std::fmt::Display for Ask {
@@ -110,6 +136,12 @@ impl std::fmt::Display for Ask {
             Self::Document { document, is_new: false } => write!(formatter, "changed {document}"),
             Self::Approved { subject } => write!(formatter, "{subject} approved"),
             Self::Rejected { subject, reason } => write!(formatter, "{subject} rejected as {reason}"),
+            Self::StockChanged(item) => write!(formatter, "stock of {item} changed"),
+            Self::StockOf(sku) => write!(formatter, "stock of {sku}"),
+            Self::StockOfItem(item) => write!(formatter, "stock of item {item}"),
+            Self::StockDue => formatter.write_str("stock that is due"),
+            Self::ReadStock(request) => write!(formatter, "stock run {}", request.id),
+            Self::CompareStock(run) => write!(formatter, "stock run {run} compared"),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What must survive a restart: notices, lanes, intents, links, parked items and the messages about them,
-//! watermarks, the audit trail.
+//! watermarks, what is known of stock, the audit trail.
 //!
 //! Two implementations of the store's ports in `amz_services::ports`, held to the same contract by one
 //! suite (module `conformance`, feature `conformance`):
 //!
-//! | | notices and commands | lanes, ledger, audit |
+//! | | notices and commands | lanes, ledger, stock, audit |
 //! | --- | --- | --- |
 //! | durable, on files | [`sqlite::SqliteInbox`], read elsewhere by [`sqlite::SqliteInboxReader`] | [`sqlite::SqliteState`], read elsewhere by [`sqlite::SqliteStateReader`] |
 //! | in memory, for tests | [`memory::MemoryInbox`] | [`memory::MemoryStore`] |
@@ -15,7 +15,8 @@
 //! ```
 //! use std::sync::Arc;
 //! use amz_services::ports::{
-//!     CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations,
+//!     CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, StockRecords,
+//!     StockReports,
 //! };
 //! use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState, SqliteStateReader};
 //!
@@ -34,6 +35,7 @@
 //! let lanes: Arc<dyn Lanes> = state.clone();
 //! let ledger: Arc<dyn Ledger> = state.clone();
 //! let notifications: Arc<dyn Notifications> = state.clone();
+//! let stock: Arc<dyn StockRecords> = state.clone();
 //! let calls: Arc<dyn CallLog> = state.clone();
 //! let feeds: [Arc<dyn NoticeFeed>; 2] = [
 //!     Arc::new(SqliteInboxReader::new(&paths.inbox, "inbox")),
@@ -41,7 +43,9 @@
 //! ];
 //!
 //! // the command line, while the others run: reads the state, and writes wishes for the worker
-//! let operations: Arc<dyn Operations> = Arc::new(SqliteStateReader::new(&paths.state));
+//! let reader = Arc::new(SqliteStateReader::new(&paths.state));
+//! let operations: Arc<dyn Operations> = reader.clone();
+//! let stock_reports: Arc<dyn StockReports> = reader;
 //! let commands: Arc<dyn Inbox> = Arc::new(SqliteInbox::open(&paths.commands, "commands").await?);
 //! assert_eq!(operations.backlog().await?.lanes, 0);
 //!
@@ -55,7 +59,8 @@
 //! - What was acknowledged is on disk. A failed commit is an error to everybody who had work in it.
 //! - Every write of a lane's holder is fenced: after its lease lapsed and somebody else took the lane, it is
 //!   refused with `LeaseLost` and leaves no trace.
-//! - The cost of taking work depends neither on how much waits nor on history.
+//! - The cost of taking work depends neither on how much waits nor on history, and that of keeping and finding
+//!   readings of stock not on how many there are.
 //!
 //! Not promised: the state file has one owner at a time, which is held by an operating system lock; another
 //! opener is told `store_in_use`. Many machines need a database server behind the same ports.
@@ -68,6 +73,7 @@ mod position;
 mod settle;
 pub mod sqlite;
 mod stored;
+mod taken;
 mod telling;
 
 pub use open_error::OpenError;

@@ -12,6 +12,7 @@ use amz_store::conformance::Stores;
 use amz_store::conformance::samples::{
     LEASE, at, create_order, look, order_of, reason, request, told, tracker,
 };
+use amz_store::conformance::stock::reading;
 use amz_store::memory::MemoryStore;
 use amz_store::sqlite::{SqliteInbox, SqlitePaths, SqliteState};
 use proptest::prelude::*;
@@ -29,6 +30,8 @@ enum Step {
     Intent { claim: usize, number: u8, change: u8 },
     Park { claim: usize, code: u8 },
     Unpark { claim: usize },
+    Keep { claim: usize, sku: u8, ago_s: i64 },
+    NoteAbsent { claim: usize, sku: u8, ago_s: i64 },
 }
 
 const CONNECTIONS: [&str; 3] = ["alpha", "beta", "gamma"];
@@ -51,7 +54,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (claim.clone(), 0..2_u8, 0..7_u8)
             .prop_map(|(claim, number, change)| Step::Intent { claim, number, change }),
         1 => (claim.clone(), 0..2_u8).prop_map(|(claim, code)| Step::Park { claim, code }),
-        1 => claim.prop_map(|claim| Step::Unpark { claim }),
+        1 => claim.clone().prop_map(|claim| Step::Unpark { claim }),
+        2 => (claim.clone(), 0..2_u8, 0..20_i64).prop_map(|(claim, sku, ago_s)| Step::Keep { claim, sku, ago_s }),
+        2 => (claim, 0..2_u8, 0..20_i64).prop_map(|(claim, sku, ago_s)| Step::NoteAbsent { claim, sku, ago_s }),
     ]
 }
 
@@ -111,7 +116,9 @@ impl Subject {
             | Step::Release { claim }
             | Step::Intent { claim, .. }
             | Step::Park { claim, .. }
-            | Step::Unpark { claim } => match self.claim(*claim) {
+            | Step::Unpark { claim }
+            | Step::Keep { claim, .. }
+            | Step::NoteAbsent { claim, .. } => match self.claim(*claim) {
                 Some(claim) => self.run_claimed(claim, step).await,
                 None => Ok("no such claim".to_owned()),
             },
@@ -121,7 +128,7 @@ impl Subject {
 
     async fn run_claimed(&self, claim: &Claim, step: &Step) -> Result<String, StoreError> {
         let (lease, now) = (&claim.lease, at(self.now_s));
-        let Stores { lanes, ledger, .. } = &self.stores;
+        let Stores { lanes, ledger, stock, .. } = &self.stores;
         match step {
             Step::Renew { .. } => {
                 lanes.renew(lease, now + chrono::Duration::seconds(9)).await.map(|()| String::new())
@@ -156,6 +163,14 @@ impl Subject {
                 .await
                 .map(|news| news.to_string()),
             Step::Unpark { .. } => ledger.unpark(lease, "order", now).await.map(|was| was.to_string()),
+            Step::Keep { sku, ago_s, .. } => {
+                let readings = [reading(&sku.to_string(), 1, self.now_s - ago_s)];
+                stock.keep_readings(lease, &readings).await.map(|kept| kept.to_string())
+            }
+            Step::NoteAbsent { sku, ago_s, .. } => {
+                let skus = [sku.to_string().into()];
+                stock.note_absent(lease, &skus, at(self.now_s - ago_s)).await.map(|()| String::new())
+            }
             Step::Mark { .. } | Step::Claim { .. } | Step::Pause { .. } | Step::Resume { .. } => {
                 Ok(String::new())
             }
@@ -167,7 +182,14 @@ impl Subject {
         let (due, backlog) = (lanes.next_due().await.unwrap(), operations.backlog().await.unwrap());
         let messages = notifications.due_notifications(at(1_000_000), 100).await.unwrap();
         let messages: Vec<_> = messages.into_iter().map(|told| (told.kind, told.at, told.item)).collect();
-        format!("{due:?} {backlog:?} {:?} {messages:?}", operations.parked_items(None).await.unwrap())
+        let mut stock = Vec::new();
+        for name in CONNECTIONS.map(ConnectionName::from) {
+            let known = self.stores.stock.known_page(&name, None, 100).await.unwrap();
+            let taken = self.stores.stock.orders_taken_since(&name, at(self.now_s - 10)).await.unwrap();
+            stock.push((known, taken));
+        }
+        let parked = operations.parked_items(None).await.unwrap();
+        format!("{due:?} {backlog:?} {parked:?} {messages:?} {stock:?}")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use amz_services::work::Lane;
 use serde_json::json;
 
 use super::{lane_key, settings};
@@ -19,6 +20,13 @@ pub(crate) async fn run(
     amz_app::operator::retry(&settings.store, &key.connection, key.lane.clone(), chrono::Utc::now()).await?;
     let document =
         json!({"connection": key.connection.as_str(), "lane": key.lane.to_string(), "asked": true});
-    output.write(&document, || format!("{key} will be looked at as soon as the sync role runs\n"))?;
+    output.write(&document, || match key.lane {
+        Lane::StockLevels | Lane::StockReading => {
+            format!("all stock of {} will be compared as soon as the sync role runs\n", key.connection)
+        }
+        Lane::SalesOrder(_) | Lane::AmazonOrder(_) | Lane::Document(_) => {
+            format!("{key} will be looked at as soon as the sync role runs\n")
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use super::WrongUse;
 use crate::arguments::SandboxOptions;
-use crate::demo::orders;
+use crate::demo::{orders, stock};
 use crate::output::Output;
 use crate::rehearsal;
 
@@ -41,6 +41,7 @@ pub(crate) async fn run(options: SandboxOptions, output: &Output) -> anyhow::Res
     settings.amazon.webhooks.subscriptions = vec![rehearsal::subscription(&webhook)];
     let running = Sandbox::start(settings.clone()).await.context("the pretend vendors did not start")?;
     let ids = orders::load(&running.sandbox.netsuite, options.orders.as_deref(), options.orders_count)?;
+    stock::stock_both_sides(&running.sandbox)?;
     rehearsal::add_faults(&running, options.seed, options.faults);
     let playground = Playground {
         amazon: running.amazon_url(),
@@ -75,6 +76,8 @@ fn webhook_listen(webhook: &Url) -> Result<String, WrongUse> {
 /// How to play at the control interface; ORDER and PACKAGE come from the first answer.
 fn steps(control: &str) -> Vec<Step> {
     let package = format!("{control}/amazon/orders/ORDER/packages/PACKAGE");
+    let stock = format!("{control}/amazon/stock/MUG-BLUE");
+    let json = "-H 'content-type: application/json' -d";
     let tracking = r#"{"carrier":"ups","tracking_number":"1Z0001"}"#;
     vec![
         Step {
@@ -88,6 +91,18 @@ fn steps(control: &str) -> Vec<Step> {
             ),
         },
         Step { what: "it arrives", command: format!("curl -s -X POST {package}/deliver") },
+        Step {
+            what: "Amazon has stock of a SKU",
+            command: format!(r#"curl -s -X PUT {stock} {json} '{{"figures":{{"fulfillable":10}}}}'"#),
+        },
+        Step {
+            what: "more of it arrives; likewise damage, sell-elsewhere, misplace, find",
+            command: format!(r#"curl -s -X POST {stock}/receive {json} '{{"units":5}}'"#),
+        },
+        Step {
+            what: "the next three stock events get lost",
+            command: format!(r#"curl -s -X PUT {control}/amazon/stock-events {json} '{{"lose":3}}'"#),
+        },
     ]
 }
 

@@ -3,15 +3,17 @@
 mod after_sales;
 mod compare;
 mod compare_documents;
+mod compare_stock;
 pub(crate) mod orders;
 mod play;
+pub(crate) mod stock;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use amz_app::settings::Settings;
+use amz_app::settings::{Settings, StoreSettings};
 use amz_app::{Roles, Running};
 use amz_domain::SalesOrderId;
 use amz_sandbox::{RunningSandbox, Sandbox};
@@ -19,6 +21,7 @@ use amz_services::timeline::TimelineEntry;
 use amz_services::work::{Lane, LaneKey};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::arguments::DemoOptions;
@@ -27,16 +30,23 @@ use crate::output::{Output, table};
 use crate::rehearsal::{self, CONNECTION};
 use after_sales::AfterSales;
 use compare::{Standing, compare};
+use compare_stock::{StockStanding, compare_stock};
 use play::Play;
+use stock::{FullRun, StockedItem};
 
 /// How long nothing may move before a rehearsal is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The table of SKUs, beside the store.
+const ALIASES: &str = "stock-aliases.csv";
 
 /// What a rehearsal comes to.
 #[derive(Serialize)]
 struct Report {
     agree: bool,
     orders: Vec<Standing>,
+    stock: Vec<StockStanding>,
+    full_run: FullRun,
     timelines: BTreeMap<String, Vec<TimelineEntry>>,
     amazon_calls: usize,
     netsuite_calls: usize,
@@ -64,13 +74,17 @@ async fn rehearse(
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
     let ids = orders::load(&sandbox.sandbox.netsuite, options.orders.as_deref(), options.orders_count)?;
+    let mut stocked = stock::stock_both_sides(&sandbox.sandbox)?;
+    stock::write_aliases(&sandbox.sandbox, &mut stocked, &folder.path().join(ALIASES))?;
+    let configuration = format!("{configuration}aliases = {ALIASES:?}\n");
     rehearsal::add_faults(sandbox, options.seed, options.faults);
     // what goes wrong on purpose is no news on the screen
     let environment = BTreeMap::from([("AMZ__LOG__FILTER".to_owned(), "error".to_owned())]);
-    let settings = Settings::from_toml(configuration, &environment, folder.path())?;
+    let settings = Settings::from_toml(&configuration, &environment, folder.path())?;
     amz_app::process::install_logs(&settings);
     let running = amz_app::start(&settings, Roles { webhook: true, sync: true }).await?;
-    let stage = Stage { running: &running, sandbox, seed: options.seed };
+    let stage =
+        Stage { running: &running, sandbox, stocked: &stocked, store: &settings.store, seed: options.seed };
     let ended = stage.play(&ids, options.keep, folder, output).await;
     running.stop().await;
     ended
@@ -80,6 +94,8 @@ async fn rehearse(
 struct Stage<'demo> {
     running: &'demo Running,
     sandbox: &'demo RunningSandbox,
+    stocked: &'demo [StockedItem],
+    store: &'demo StoreSettings,
     seed: u64,
 }
 
@@ -92,7 +108,7 @@ impl Stage<'_> {
         folder: &Folder,
         output: &Output,
     ) -> anyhow::Result<ExitCode> {
-        let Self { running, sandbox, seed } = *self;
+        let Self { running, sandbox, stocked, store, seed } = *self;
         let began = Instant::now();
         let webhook = format!("http://{}", running.address().context("the webhook role has no address")?);
         sandbox.sandbox.amazon.subscribe(rehearsal::subscription(&webhook));
@@ -116,15 +132,26 @@ impl Stage<'_> {
         self.settle("shoppers return to the merchant", authorized).await?;
         let refunded = after_sales.refund()?;
         self.settle("staff refund", refunded).await?;
+        let changed = stock::change(&sandbox.sandbox, stocked)?;
+        self.settle("stock changes at Amazon, and one event is lost", changed).await?;
+        stock::drift(&sandbox.sandbox, stocked)?;
+        let full_run = stock::full_run(store).await?;
+        self.settle("staff miscount, and a full run puts stock right", stocked.len()).await?;
         let amazon_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::Amazon);
         let netsuite_calls = sandbox_calls(sandbox, amz_sandbox::Vendor::NetSuite);
 
         // the last word has both vendors on a good day
         sandbox.sandbox.faults.clear();
         let orders = standings(running, sandbox, ids).await?;
+        let connection = running.connections().first().context("the rehearsal has no connection")?;
+        let stock = compare_stock(connection, stocked).await?;
         let report = Report {
-            agree: orders.iter().all(|standing| standing.differences.is_empty()),
+            agree: orders.iter().all(|standing| standing.differences.is_empty())
+                && stock.iter().all(|standing| standing.differences.is_empty())
+                && full_run.differences().is_empty(),
             orders,
+            stock,
+            full_run,
             timelines: timelines(running, ids).await?,
             amazon_calls,
             netsuite_calls,
@@ -244,6 +271,16 @@ fn text(report: &Report) -> String {
         "agree",
     ];
     text.push_str(&table(&header, &rows));
+    text.push('\n');
+    text.push_str(&report.full_run.text());
+    for difference in report.full_run.differences() {
+        text.push_str(&format!("  NO: {difference}\n"));
+    }
+    text.push('\n');
+    let rows: Vec<Vec<String>> = report.stock.iter().map(stock_row).collect();
+    let header =
+        ["item", "Amazon's figure", "not sent yet", "kept back", "ordered", "on hand", "available", "agree"];
+    text.push_str(&table(&header, &rows));
     text.push_str(&format!(
         "\n{} orders, {} calls to Amazon, {} calls to NetSuite, {} s: {}\n",
         report.orders.len(),
@@ -268,13 +305,28 @@ fn row(standing: &Standing) -> Vec<String> {
         after_sales,
         differences,
     } = standing;
-    let agree =
-        if differences.is_empty() { "yes".to_owned() } else { format!("NO: {}", differences.join("; ")) };
+    let agree = agree(differences);
     [number, status, sync_state, fulfilled]
         .into_iter()
         .cloned()
         .chain([fulfillments.to_string(), amazon_order.clone(), packages.clone(), after_sales.clone(), agree])
         .collect()
+}
+
+fn stock_row(standing: &StockStanding) -> Vec<String> {
+    let StockStanding { item, amazon, unsent, kept_back, ordered, on_hand, available, differences } =
+        standing;
+    let units = |units: &Decimal| units.to_string();
+    let figure = amazon.as_ref().map_or_else(|| "?".to_owned(), units);
+    [item.clone(), figure]
+        .into_iter()
+        .chain([unsent, kept_back, ordered, on_hand, available].map(units))
+        .chain([agree(differences)])
+        .collect()
+}
+
+fn agree(differences: &[String]) -> String {
+    if differences.is_empty() { "yes".to_owned() } else { format!("NO: {}", differences.join("; ")) }
 }
 
 /// Where the database lies: a folder the caller chose, or one that goes away.

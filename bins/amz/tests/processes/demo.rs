@@ -21,11 +21,15 @@ fn the_demo_prints_timelines_and_a_table_and_both_sides_agree() {
         "packages at Amazon",
         "address_incomplete",
         "delivered, delivered",
+        "NOBODY-KNOWS-IT: unmapped",
+        "Amazon's figure",
         "both sides agree",
     ] {
         assert!(ended.out.contains(expected), "{expected:?} in {}", ended.out);
     }
-    assert!(ended.err.contains("✓ parcels arrive"), "progress: {}", ended.err);
+    for progress in ["✓ parcels arrive", "✓ staff miscount, and a full run puts stock right (5)"] {
+        assert!(ended.err.contains(progress), "{progress:?} in {}", ended.err);
+    }
 }
 
 #[test]
@@ -40,6 +44,12 @@ fn with_json_the_demo_prints_one_document() {
         assert_eq!(order["sync_state"], if is_sent { "sent" } else { "parked" });
         assert_eq!(order["amazon_order"].as_str().unwrap().is_empty(), !is_sent);
     }
+    let stock = report["stock"].as_array().unwrap();
+    assert_eq!(stock.len(), 5);
+    let strainers = stock.iter().find(|item| item["item"] == "STRAINER").unwrap();
+    // the unit of the parked order is neither at Amazon nor for sale
+    assert_eq!((&strainers["unsent"], &strainers["ordered"]), (&1.into(), &1.into()), "{strainers}");
+    assert_eq!(report["full_run"]["run"]["phase"], "done");
 }
 
 #[test]

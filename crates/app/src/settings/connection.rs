@@ -9,6 +9,7 @@ use super::model::{
 use super::netsuite::{AccountNames, netsuite};
 use super::reader::{Faulty, Reader, Scope};
 use super::services::services;
+use super::stock::stock;
 
 /// Reads a connection; every fault of it is written down before the first one stops it.
 pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<ConnectionSettings, Faulty> {
@@ -24,13 +25,8 @@ pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<C
     let sync = scope.section("sync");
     let poll = reader.get(&sync, "poll");
     let documents = reader.get(&sync, "documents");
-    for section in ["mapping", "policy", "sync", "inventory"] {
-        reader.check_later_keys(&scope.section(section));
-    }
-    let sp_api = scope.section("amazon.sp_api");
-    if sp_api.is_given() {
-        reader.check_later_keys(&sp_api);
-    }
+    let stock = stock(reader, scope);
+    reader.check_later_keys(&sync);
     Ok(ConnectionSettings {
         name: ConnectionName::new(name?),
         bwp: bwp?,
@@ -40,6 +36,7 @@ pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<C
         settle: settle?,
         poll: poll?,
         follow_documents: documents?,
+        stock: stock?,
     })
 }
 

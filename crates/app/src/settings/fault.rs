@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCode {
-    /// The configuration file cannot be read.
+    /// The configuration file, or a file that it names, cannot be read.
     Unreadable,
     /// The file's text is not TOML.
     NotToml,
@@ -88,7 +88,7 @@ impl FaultCode {
     /// What the code means, for documentation.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Unreadable => "the configuration file cannot be read",
+            Self::Unreadable => "the configuration file, or a file that it names, cannot be read",
             Self::NotToml => "the file's text is not TOML; line and column are given",
             Self::Missing => "a required key is absent or empty",
             Self::UnknownKey => "the key does not exist; a near miss is suggested",
@@ -204,9 +204,9 @@ pub struct ConfigurationFaults {
 }
 
 impl ConfigurationFaults {
-    /// Faults in the order of their keys.
+    /// Faults in the order of their keys; those of one key stay in the order in which they were found.
     pub(super) fn new(mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|left, right| (&left.key, left.code).cmp(&(&right.key, right.code)));
+        faults.sort_by(|left, right| left.key.cmp(&right.key));
         faults.dedup();
         Self { file: None, faults }
     }

@@ -19,7 +19,7 @@ pub(super) const FIELDS: &[Key] = fields! {
     "custbody_amz_cancel_reason": "Why staff cancel the order; translated by `policy.cancel_reasons`.";
     "custbody_amz_return_id": "Amazon's return, on a return authorization.";
     "custbody_amz_refund_id": "Amazon's refund, on a credit memo, cash refund or customer refund.";
-    "custbody_amz_origin": "Who began a return or refund: `amazon` or `netsuite`.";
+    "custbody_amz_origin": "Who began a return, a refund or a change of stock: `amazon` or `netsuite`.";
     "custbody_amz_hold": "Staff keep the order back.";
     "custbody_amz_shopper_identity": "The shopper's identity token, needed for Prime lines.";
     "custbody_amz_package_id": "Amazon's package id, on the fulfilment.";
@@ -37,6 +37,8 @@ pub(super) const FIELDS: &[Key] = fields! {
     "custcol_amz_preview_id": "Delivery preview seen at checkout.";
     "custcol_amz_return_reason": "Why a unit comes back.";
     "custitem_amz_sku": "The item's SKU at Amazon.";
+    "custitem_amz_available": "Units of the item that can be sold, with `inventory.write = \"fields\"`.";
+    "custitem_amz_stock_at": "When Amazon was asked for them.";
     "customrecord_amz_audit_log": "Record of calls.", later;
     "customrecord_amz_outbox": "The bundle's outbox.", later;
     "customrecord_amz_config": "The bundle's settings.", later;

@@ -19,7 +19,7 @@ pub(super) const MAPPING: &[Key] = &[
     Key::optional(
         "connection.mapping.amazon_location",
         ID,
-        "Location that stands for Amazon's warehouses. Needed by the rule `location`.",
+        "Location that stands for Amazon's warehouses. Needed by the rule `location` and for stock.",
     ),
     Key::with_default(
         "connection.mapping.item_sku_field",
@@ -65,7 +65,16 @@ pub(super) const MAPPING: &[Key] = &[
         ID,
         "Location where all other returned goods are received; absent, they are parked.",
     ),
-    Key::optional("connection.mapping.adjustment_account", ID, "Account of inventory adjustments.").later(),
+    Key::optional(
+        "connection.mapping.adjustment_account",
+        ID,
+        "Account of inventory adjustments. Needed by `inventory.write = \"adjustment\"`.",
+    ),
+    Key::optional(
+        "connection.mapping.subsidiary",
+        ID,
+        "Subsidiary of inventory adjustments and bin transfers, where the account has several.",
+    ),
     Key::optional(
         "connection.mapping.refund_account",
         ID,

@@ -51,7 +51,7 @@ pub(super) enum Kind {
     Currency,
     /// Calendar date.
     Date,
-    /// Five fields as cron writes them.
+    /// Five fields as cron writes them, or `off`.
     Schedule,
     /// Filter of log events.
     Filter,
@@ -63,6 +63,10 @@ pub(super) enum Kind {
     Whole { least: u64, most: u64 },
     /// Number from 0 to 1.
     Share,
+    /// How often per second: a number from a thousandth to a thousand.
+    Rate,
+    /// Path of a file of text.
+    File,
     /// Amount of money, not negative, as text: never a floating point number.
     Amount,
     /// Whole number with a unit, within limits in milliseconds.
@@ -103,7 +107,7 @@ impl Kind {
             Self::InternalId => "internal id".to_owned(),
             Self::Currency => "currency code".to_owned(),
             Self::Date => "date".to_owned(),
-            Self::Schedule => "cron schedule".to_owned(),
+            Self::Schedule => "cron schedule or `\"off\"`".to_owned(),
             Self::Filter => "log filter".to_owned(),
             Self::Choice(words) => {
                 words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or ")
@@ -111,6 +115,8 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Whole { least, most } => format!("whole number, {least} to {most}"),
             Self::Share => "number, 0 to 1".to_owned(),
+            Self::Rate => "number, 0.001 to 1000".to_owned(),
+            Self::File => "path of a file".to_owned(),
             Self::Amount => "amount".to_owned(),
             Self::Duration { least, most } => format!("duration, {least} to {most}"),
             Self::Instant => "instant".to_owned(),
@@ -142,7 +148,10 @@ impl Kind {
             Self::Word => "a word of capital letters, digits and `_`, for example \"STANDARD\"".to_owned(),
             Self::Currency => "an ISO 4217 code, for example \"USD\"".to_owned(),
             Self::Date => "a date such as \"2024-11-01\"".to_owned(),
-            Self::Schedule => "five fields as cron writes them, for example \"0 3 * * *\"".to_owned(),
+            Self::Schedule => {
+                "five fields as cron writes them, for example \"0 3 * * *\", that come to pass; or \"off\""
+                    .to_owned()
+            }
             Self::Filter => {
                 "a filter such as \"info\" or \"info,amz_connector=debug\", as `tracing` reads it".to_owned()
             }
@@ -152,6 +161,8 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Whole { least, most } => format!("a whole number from {least} to {most}"),
             Self::Share => "a number from 0 to 1".to_owned(),
+            Self::Rate => "a number from 0.001 to 1000, for example \"2\" or \"0.5\"".to_owned(),
+            Self::File => "the path of a readable file of UTF-8 text".to_owned(),
             Self::Amount => "an amount as text, for example \"1.00\", not negative".to_owned(),
             Self::Duration { least, most } => {
                 format!(

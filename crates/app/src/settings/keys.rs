@@ -3,12 +3,15 @@
 
 use super::fields::FIELDS;
 use super::handling::{MAPPING, POLICY};
+use super::inventory::{INVENTORY, SP_API};
 use super::key::{Key, Kind};
 use super::notifications::NOTIFICATIONS;
 
 /// Every key there is, in the order of the documentation.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [PROCESS, NOTIFICATIONS, AMAZON, NETSUITE, FIELDS, MAPPING, POLICY, LATER].into_iter().flatten()
+    [PROCESS, NOTIFICATIONS, AMAZON, SP_API, NETSUITE, FIELDS, MAPPING, POLICY, INVENTORY]
+        .into_iter()
+        .flatten()
 }
 
 /// The key of a place in the file, for example `connection.netsuite.concurrency`.
@@ -226,62 +229,4 @@ const NETSUITE: &[Key] = &[
         "What the bundle inside NetSuite signs its notices with (`whsec_…`); a list while rotating. \
          Without it such notices are refused, and the change feed alone finds changed orders.",
     ),
-];
-
-const LATER: &[Key] = &[
-    Key::with_default(
-        "connection.inventory.buffer_units",
-        Kind::Whole { least: 0, most: 1_000_000 },
-        "0",
-        "Units kept back from what NetSuite is told.",
-    )
-    .unit("units")
-    .later(),
-    Key::with_default(
-        "connection.inventory.brake_share",
-        Kind::Share,
-        "0.2",
-        "Share of all stock that one run may change before a person must agree.",
-    )
-    .unit("share")
-    .later(),
-    Key::with_default(
-        "connection.inventory.settle",
-        Kind::Duration { least: "0s", most: "10m" },
-        "2s",
-        "How long stock events on one SKU are gathered.",
-    )
-    .unit("ms, s, m, h")
-    .later(),
-    Key::with_default(
-        "connection.inventory.schedule",
-        Kind::Schedule,
-        "0 3 * * *",
-        "When stock is compared in full, in the account's time zone.",
-    )
-    .later(),
-    Key::with_default(
-        "connection.amazon.sp_api.endpoint",
-        Kind::Endpoint,
-        "https://sellingpartnerapi-na.amazon.com",
-        "Address of the Selling Partner API.",
-    )
-    .later(),
-    Key::with_default(
-        "connection.amazon.sp_api.token_endpoint",
-        Kind::Endpoint,
-        "https://api.amazon.com/auth/o2/token",
-        "Address that gives its access tokens.",
-    )
-    .later(),
-    Key::in_table("connection.amazon.sp_api.client_id", Kind::Text, "Client id of the application.").later(),
-    Key::in_table("connection.amazon.sp_api.client_secret", Kind::Secret, "Its client secret.").later(),
-    Key::in_table("connection.amazon.sp_api.refresh_token", Kind::Secret, "The seller's refresh token.")
-        .later(),
-    Key::in_table(
-        "connection.amazon.sp_api.marketplace_id",
-        Kind::Text,
-        "Marketplace, for example `ATVPDKIKX0DER`.",
-    )
-    .later(),
 ];

@@ -9,12 +9,14 @@
 //! `AMZ__CONNECTION__MAIN__NETSUITE__CONCURRENCY=2`.
 
 mod address;
+mod aliases;
 mod connection;
 mod effective;
 mod environment;
 mod fault;
 mod fields;
 mod handling;
+mod inventory;
 mod key;
 mod keys;
 mod model;
@@ -25,6 +27,7 @@ mod reader;
 mod secret;
 mod services;
 mod shared;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -41,7 +44,7 @@ pub use keys::keys;
 pub use model::{
     BasicSettings, BwpSettings, ConnectionSettings, FieldNames, LogFormat, LogSettings, NetSuiteAuth,
     NetSuiteSettings, NotificationSettings, NotificationWebhook, OauthClientSettings, SigningAlgorithm,
-    StoreSettings, WebhookAuthSettings, WebhookSettings, WorkerSettings,
+    SpApiSettings, StockSettings, StoreSettings, WebhookAuthSettings, WebhookSettings, WorkerSettings,
 };
 pub use tree::ValueSource;
 
@@ -90,7 +93,7 @@ impl Settings {
         Self::from_toml(&text, environment, folder).map_err(|faults| faults.in_file(path))
     }
 
-    /// Reads a configuration from text. `folder` is where relative paths of secret files start.
+    /// Reads a configuration from text. `folder` is where relative paths of secret files and tables start.
     ///
     /// # Errors
     /// Everything that is wrong, at once.

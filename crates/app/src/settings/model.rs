@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use amz_domain::{ConnectionName, Currency};
-use amz_services::settings::ServiceSettings;
+use amz_domain::{AccountId, ConnectionName, Currency};
+use amz_services::settings::{InventorySettings, ServiceSettings};
+use rust_decimal::Decimal;
 use secrecy::SecretString;
+
+use crate::schedule::Schedule;
 
 /// Where the state is kept.
 #[derive(Debug, Clone)]
@@ -91,6 +94,42 @@ pub struct ConnectionSettings {
     pub poll: Duration,
     /// Whether it asks for documents that follow from sales orders too.
     pub follow_documents: bool,
+    /// How stock is kept in step; `None` when it is not.
+    pub stock: Option<StockSettings>,
+}
+
+/// How stock is kept in step.
+#[derive(Debug, Clone)]
+pub struct StockSettings {
+    /// Where Amazon's stock is read.
+    pub sp_api: SpApiSettings,
+    /// How the services work.
+    pub inventory: InventorySettings,
+    /// Account of inventory adjustments; always there where stock is written by them.
+    pub adjustment_account: Option<AccountId>,
+    /// How long stock events are gathered into one look.
+    pub settle: Duration,
+    /// When stock is compared in full, in the account's zone; `None` when only people ask for it.
+    pub schedule: Option<Schedule>,
+}
+
+/// Access to the Selling Partner API. Addresses have no trailing slash.
+#[derive(Debug, Clone)]
+pub struct SpApiSettings {
+    /// Address of the API.
+    pub endpoint: String,
+    /// Address that gives access tokens.
+    pub token_endpoint: String,
+    /// Client id of the application.
+    pub client_id: String,
+    /// Client secret of the application.
+    pub client_secret: SecretString,
+    /// The seller's refresh token.
+    pub refresh_token: SecretString,
+    /// The marketplace.
+    pub marketplace_id: String,
+    /// Calls per second that Amazon allows, above zero.
+    pub calls_per_second: Decimal,
 }
 
 /// Access to the Buy with Prime API. Addresses have no trailing slash.

@@ -119,6 +119,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Text of the file that a key names, its path relative to the configuration's folder.
+    pub(super) fn find_file(&mut self, scope: &Scope<'_>, key: &str) -> Result<Option<String>, Faulty> {
+        let Some(path) = self.find::<String>(scope, key)? else { return Ok(None) };
+        let place = self.places.folder.join(path);
+        std::fs::read_to_string(&place).map(Some).map_err(|error| {
+            // the plain text of the error, which holds no content
+            let found = format!("file {} ({})", place.display(), error.kind());
+            let expected = "the path of a readable file of UTF-8 text";
+            self.fault(Fault::new(scope.path_of(key), FaultCode::Unreadable, expected).found(found))
+        })
+    }
+
     /// A key whose value is one of some words.
     pub(super) fn choose<T: Copy>(
         &mut self,
@@ -263,6 +275,7 @@ from_value! {
     String: Value::Text(text) => Some(text);
     bool: Value::Flag(flag) => Some(flag);
     u32: Value::Whole(number) => number.try_into().ok();
+    u64: Value::Whole(number) => Some(number);
     usize: Value::Whole(number) => number.try_into().ok();
     Decimal: Value::Amount(amount) => Some(amount);
     Duration: Value::Duration(duration) => Some(duration);

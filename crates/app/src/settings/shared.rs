@@ -1,6 +1,7 @@
-//! Connections that share a NetSuite account.
+//! Connections that share a NetSuite account, or Amazon's stock.
 
 use amz_services::settings::{EligibleRule, ServiceSettings};
+use secrecy::ExposeSecret;
 
 use super::fault::{Fault, FaultCode};
 use super::model::ConnectionSettings;
@@ -10,10 +11,28 @@ use super::reader::Reader;
 pub(super) fn report_shared_accounts(reader: &mut Reader<'_>, connections: &[ConnectionSettings]) {
     for (index, connection) in connections.iter().enumerate() {
         let mut before = connections.iter().take(index);
-        if let Some(fault) = before.find_map(|other| conflict(connection, other)) {
+        let conflict = |other| shared_stock(connection, other).or_else(|| conflict(connection, other));
+        if let Some(fault) = before.find_map(conflict) {
             reader.fault(fault);
         }
     }
+}
+
+/// The same units at Amazon must not be sold from two places.
+fn shared_stock(connection: &ConnectionSettings, other: &ConnectionSettings) -> Option<Fault> {
+    let pool = |of: &ConnectionSettings| {
+        let sp_api = &of.stock.as_ref()?.sp_api;
+        let seller = sp_api.refresh_token.expose_secret().to_owned();
+        Some((sp_api.endpoint.clone(), seller, sp_api.marketplace_id.clone()))
+    };
+    pool(connection).filter(|_| pool(connection) == pool(other))?;
+    let key = format!("connection[{}].amazon.sp_api.refresh_token", connection.name);
+    let expected = format!(
+        "a seller or marketplace whose stock connection `{}` does not already keep in step: the same units \
+         would be sold from two places",
+        other.name
+    );
+    Some(Fault::new(key, FaultCode::Conflicting, expected))
 }
 
 /// What forbids a connection beside another one.
@@ -30,6 +49,15 @@ fn conflict(connection: &ConnectionSettings, other: &ConnectionSettings) -> Opti
         );
         let fault = Fault::new(key, FaultCode::Conflicting, expected);
         return Some(fault.found(format!("{:?}", connection.bwp.target_id)));
+    }
+    let location = |of: &ConnectionSettings| of.stock.as_ref().map(|stock| stock.inventory.location.clone());
+    if let Some(location) = location(connection).filter(|_| location(connection) == location(other)) {
+        let key = format!("connection[{name}].mapping.amazon_location");
+        let expected =
+            format!("a location whose stock connection `{other_name}` does not already keep in step");
+        return Some(
+            Fault::new(key, FaultCode::Conflicting, expected).found(format!("{:?}", location.as_str())),
+        );
     }
     if are_disjoint(&connection.services, &other.services) {
         return None;

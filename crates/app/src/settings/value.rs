@@ -16,6 +16,7 @@ use super::key::Kind;
 use super::nearest::nearest;
 use super::secret::{Places, is_private_key, is_signing_secret, resolve};
 use super::tree::{Entry, Node, ValueSource};
+use crate::schedule::Schedule;
 
 /// A value of a known type.
 pub(super) enum Value {
@@ -77,13 +78,15 @@ pub(super) fn read(kind: &Kind, entry: &Entry, places: Places<'_>) -> Result<Val
         | Kind::Currency
         | Kind::Date
         | Kind::Schedule
+        | Kind::File
         | Kind::Filter
         | Kind::Choice(_)
         | Kind::Endpoint
         | Kind::InternalId => plain(kind, entry).map(Value::Text),
         Kind::Flag => flag(entry).map(Value::Flag),
         Kind::Whole { least, most } => whole(entry, *least, *most).map(Value::Whole),
-        Kind::Share => share(entry).map(Value::Text),
+        Kind::Share => share(entry).map(Value::Amount),
+        Kind::Rate => rate(entry).map(Value::Amount),
         Kind::Amount => amount(entry).map(Value::Amount),
         Kind::Duration { least, most } => duration_within(entry, least, most).map(Value::Duration),
         Kind::Instant => {
@@ -186,7 +189,7 @@ fn plain(kind: &Kind, entry: &Entry) -> Result<String, Problem> {
 fn well_formed(kind: &Kind, text: &str) -> bool {
     let all = |allowed: fn(char) -> bool| text.chars().all(allowed);
     match kind {
-        Kind::Text => all(|letter| !letter.is_control()) && text.trim() == text,
+        Kind::Text | Kind::File => all(|letter| !letter.is_control()) && text.trim() == text,
         Kind::UserName => all(|letter| !letter.is_control() && letter != ':'),
         Kind::Name => {
             let parts = text.split(['-', '_']);
@@ -204,10 +207,7 @@ fn well_formed(kind: &Kind, text: &str) -> bool {
         Kind::Word => all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'),
         Kind::Currency => amz_domain::Currency::try_from(text).is_ok(),
         Kind::Date => text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
-        Kind::Schedule => {
-            text.split_whitespace().count() == 5
-                && all(|letter| letter.is_ascii_alphanumeric() || "*/,-? ".contains(letter))
-        }
+        Kind::Schedule => Schedule::parse(text).is_ok(),
         Kind::Filter => EnvFilter::builder().parse(text).is_ok(),
         _ => true,
     }
@@ -256,24 +256,39 @@ fn other_type(entry: &Entry) -> Problem {
     }
 }
 
-fn share(entry: &Entry) -> Result<String, Problem> {
+fn share(entry: &Entry) -> Result<Decimal, Problem> {
+    let number = number(entry)?;
+    let in_range = (Decimal::ZERO..=Decimal::ONE).contains(&number) && !number.is_sign_negative();
+    if in_range { Ok(number) } else { Err(Problem::new(FaultCode::OutOfRange).found(number.to_string())) }
+}
+
+fn rate(entry: &Entry) -> Result<Decimal, Problem> {
     let number = match &entry.node {
-        Node::Whole(number) => number.to_string(),
-        Node::Fraction(number) => number.clone(),
-        Node::Text(text) if only_text(entry) => text.clone(),
-        _ => return Err(other_type(entry)),
+        // as an amount: text keeps its digits
+        Node::Text(text) => plain_number(text)?,
+        _ => number(entry)?,
     };
-    let digits = |text: &str| text.chars().all(|letter| letter.is_ascii_digit());
-    let (units, fraction) = number.split_once('.').unwrap_or((&number, "0"));
-    let sign_free = units.strip_prefix('-').unwrap_or(units);
-    if sign_free.is_empty() || fraction.is_empty() || !digits(sign_free) || !digits(fraction) {
-        return Err(wrong(FaultCode::WrongType, &number));
+    let in_range = (Decimal::new(1, 3)..=Decimal::ONE_THOUSAND).contains(&number);
+    if in_range { Ok(number) } else { Err(Problem::new(FaultCode::OutOfRange).found(number.to_string())) }
+}
+
+/// A number, with a fraction or without.
+fn number(entry: &Entry) -> Result<Decimal, Problem> {
+    match &entry.node {
+        Node::Whole(number) => Ok(Decimal::from(*number)),
+        Node::Fraction(number) => plain_number(number),
+        Node::Text(text) if only_text(entry) => plain_number(text),
+        _ => Err(other_type(entry)),
     }
-    let zero_fraction = fraction.chars().all(|letter| letter == '0');
-    if units == "0" || (units == "1" && zero_fraction) {
-        return Ok(number);
-    }
-    Err(Problem::new(FaultCode::OutOfRange).found(number))
+}
+
+/// Digits with at most one point between them.
+fn plain_number(text: &str) -> Result<Decimal, Problem> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (units, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_plain = digits(units.strip_prefix('-').unwrap_or(units)) && digits(fraction);
+    let number = Decimal::from_str_exact(text).ok().filter(|_| is_plain);
+    number.ok_or_else(|| wrong(FaultCode::WrongType, text))
 }
 
 /// Money is written as text, so that no floating point number comes between; whole numbers are exact anyway.

@@ -71,3 +71,28 @@ documents = false
         token_secret = netsuite.token_secret,
     )
 }
+
+/// The same with access to Amazon's stock, and an account for adjustments.
+pub(crate) fn with_stock(vendors: &RunningSandbox, settings: &SandboxSettings, folder: &Path) -> String {
+    let sp_api = &settings.amazon.sp_api;
+    let adjusts = "amazon_location = \"7\"\nadjustment_account = \"1\"\n";
+    let mapped = configuration(vendors, settings, folder).replacen("amazon_location = \"7\"\n", adjusts, 1);
+    format!(
+        r#"{mapped}
+[connection.amazon.sp_api]
+endpoint = {endpoint:?}
+token_endpoint = {token_endpoint:?}
+client_id = {client_id:?}
+client_secret = {client_secret:?}
+refresh_token = {refresh_token:?}
+marketplace_id = {marketplace_id:?}
+calls_per_second = "1000"
+"#,
+        endpoint = vendors.sp_api_url(),
+        token_endpoint = vendors.lwa_token_url(),
+        client_id = sp_api.client_id,
+        client_secret = sp_api.client_secret,
+        refresh_token = sp_api.refresh_token,
+        marketplace_id = sp_api.marketplace_id,
+    )
+}

@@ -74,7 +74,7 @@ impl Borders {
         std::future::pending().await
     }
 
-    async fn around<T>(&self, call: &str, made: impl Future<Output = T>) -> T {
+    pub(crate) async fn around<T>(&self, call: &str, made: impl Future<Output = T>) -> T {
         self.cross(format!("before {call}")).await;
         let answer = made.await;
         self.cross(format!("after {call}")).await;
@@ -103,6 +103,7 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         item_fulfillments,
         documents,
         accounting_periods,
+        stock,
         ledger,
         clock,
     } = connection.clone();
@@ -120,13 +121,14 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         item_fulfillments: Arc::new(Bordered { port: item_fulfillments, borders: borders() }),
         documents: Arc::new(Bordered { port: documents, borders: borders() }),
         accounting_periods: Arc::new(Bordered { port: accounting_periods, borders: borders() }),
+        stock: stock.map(|stock| crate::f02_stock_borders::bordered(&stock, &borders())),
         ledger: Arc::new(Bordered { port: ledger, borders: borders() }),
         clock,
     }
 }
 
 /// Writes each method of a port as the same method between two borders.
-macro_rules! bordered {
+macro_rules! bordered_port {
     ($port:ident: $(fn $method:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
         impl $port for Bordered<dyn $port> {
@@ -138,27 +140,29 @@ macro_rules! bordered {
     };
 }
 
-bordered! { AmazonOrders:
+pub(crate) use bordered_port;
+
+bordered_port! { AmazonOrders:
     fn create(order: &NewAmazonOrder) -> Result<CreatedOrder, PortError>;
     fn update(order: &AmazonOrderId, change: &AmazonOrderChange) -> Result<(), PortError>;
     fn read(order: &AmazonOrderId) -> Result<Option<AmazonOrder>, PortError>;
     fn find(alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError>;
 }
 
-bordered! { AmazonCancellations:
+bordered_port! { AmazonCancellations:
     fn request(order: &AmazonOrderId, cancellation: &NewCancellation) -> Result<(), PortError>;
 }
 
-bordered! { AmazonReturns:
+bordered_port! { AmazonReturns:
     fn tell(order: &AmazonOrderId, new: &NewExternalReturn) -> Result<(), PortError>;
     fn conclude(order: &AmazonOrderId, return_id: &ReturnId, state: &ReturnState) -> Result<(), PortError>;
 }
 
-bordered! { AmazonRefunds:
+bordered_port! { AmazonRefunds:
     fn report(order: &AmazonOrderId, report: &RefundReport) -> Result<(), PortError>;
 }
 
-bordered! { Documents:
+bordered_port! { Documents:
     fn of_order(order: &SalesOrderId) -> Result<Vec<DocumentHead>, PortError>;
     fn order_of(document: &DocumentKey) -> Result<Option<FollowedOrder>, PortError>;
     fn read(document: &DocumentKey) -> Result<Option<Document>, PortError>;
@@ -167,39 +171,39 @@ bordered! { Documents:
     fn patch(document: &DocumentKey, patch: &DocumentPatch) -> Result<(), PortError>;
 }
 
-bordered! { AccountingPeriods:
+bordered_port! { AccountingPeriods:
     fn first_open_day(from: NaiveDate) -> Result<Option<NaiveDate>, PortError>;
 }
 
-bordered! { PackageTrackers:
+bordered_port! { PackageTrackers:
     fn read(tracker: &TrackerKey) -> Result<Option<PackageTracker>, PortError>;
 }
 
-bordered! { SalesOrders:
+bordered_port! { SalesOrders:
     fn read(order: &SalesOrderId) -> Result<Option<SalesOrder>, PortError>;
     fn patch(order: &SalesOrderId, patch: &SalesOrderPatch) -> Result<(), PortError>;
 }
 
-bordered! { Items:
+bordered_port! { Items:
     fn skus(items: &[ItemId]) -> Result<HashMap<ItemId, Sku>, PortError>;
     fn kit_members(kit: &ItemId) -> Result<Vec<KitMember>, PortError>;
 }
 
-bordered! { ItemFulfillments:
+bordered_port! { ItemFulfillments:
     fn create(fulfillment: &NewItemFulfillment) -> Result<ItemFulfillmentId, PortError>;
     fn find(external_id: &ExternalId) -> Result<Option<ItemFulfillment>, PortError>;
     fn patch(fulfillment: &ItemFulfillmentId, patch: &ItemFulfillmentPatch) -> Result<(), PortError>;
 }
 
-bordered! { ChangedSalesOrders:
+bordered_port! { ChangedSalesOrders:
     fn page(after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
 }
 
-bordered! { ChangedDocuments:
+bordered_port! { ChangedDocuments:
     fn page(after: Option<FeedPosition>) -> Result<ChangedDocumentsPage, PortError>;
 }
 
-bordered! { Ledger:
+bordered_port! { Ledger:
     fn links(key: &LaneKey) -> Result<Vec<Link>, StoreError>;
     fn lane_of(connection: &ConnectionName, link: &LinkKey) -> Result<Option<Lane>, StoreError>;
     fn write_links(lease: &Lease, links: &[Link]) -> Result<(), StoreError>;
@@ -212,7 +216,7 @@ bordered! { Ledger:
     fn parked(key: &LaneKey) -> Result<Vec<Parked>, StoreError>;
 }
 
-bordered! { Lanes:
+bordered_port! { Lanes:
     fn claim(owner: &str, now: DateTime<Utc>, lease_for: Duration, limit: u32) -> Result<Vec<Claim>, StoreError>;
     fn renew(lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
     fn complete(claim: &Claim, look: &Look, redirect: Vec<LaneRequest>) -> Result<(), StoreError>;
@@ -223,7 +227,7 @@ bordered! { Lanes:
     fn resume(connection: &ConnectionName) -> Result<Option<String>, StoreError>;
 }
 
-bordered! { Intake:
+bordered_port! { Intake:
     fn cursor(feed: &str) -> Result<i64, StoreError>;
     fn accept(feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
     fn watermark(connection: &ConnectionName, feed: &str) -> Result<Option<FeedPosition>, StoreError>;

@@ -14,21 +14,21 @@ use crate::orders::{fulfilled, order_of, package_lines, pending, text, units};
 use crate::stage::Stage;
 
 /// Kills that are played at once, each on a stage of its own.
-const RUNS_AT_ONCE: usize = 8;
+pub(crate) const RUNS_AT_ONCE: usize = 8;
 
 /// When the carrier saw the parcels: fixed, so that every run tells the same.
 const ON_THE_WAY_AT: &str = "2026-03-02T16:10:00Z";
 const DELIVERED_AT: &str = "2026-03-02T16:50:00Z";
 
 /// A stage and, until it is killed, the sync role on it.
-struct Run {
-    stage: Stage,
-    mortal: Option<Mortal>,
+pub(crate) struct Run {
+    pub(crate) stage: Stage,
+    pub(crate) mortal: Option<Mortal>,
 }
 
 impl Run {
     /// Comes to rest. When the process dies on the way, another one goes on where it left off.
-    async fn settle(&mut self) {
+    pub(crate) async fn settle(&mut self) {
         if let Some(mortal) = &self.mortal {
             tokio::select! {
                 () = mortal.borders.died() => {}

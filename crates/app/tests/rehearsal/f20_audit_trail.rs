@@ -32,6 +32,8 @@ fn outcome(call: &WireCall) -> CallOutcome {
     match call.status {
         None => CallOutcome::NoAnswer,
         Some(401) => CallOutcome::Credentials,
+        // the Selling Partner API says so of an access token that it does not take
+        Some(403) if call.path.starts_with("/sp-api/") => CallOutcome::Credentials,
         Some(404) => CallOutcome::Absent,
         Some(429) => CallOutcome::Throttled,
         Some(500..) => CallOutcome::ServerError,
@@ -84,6 +86,11 @@ fn confidential(stage: &Stage) -> Vec<String> {
     let netsuite = stage.netsuite().settings();
     let mut words = vec![
         stage.amazon().settings().client_secret.clone(),
+        stage.amazon().settings().sp_api.client_secret.clone(),
+        stage.amazon().settings().sp_api.refresh_token.clone(),
+        // how access and refresh tokens of Login with Amazon begin
+        "Atza|".to_owned(),
+        "Atzr|".to_owned(),
         netsuite.consumer_secret,
         netsuite.token_secret,
         WEBHOOK_SECRET.to_owned(),
@@ -117,7 +124,7 @@ async fn terrible_day(stage: &Stage) -> Vec<u64> {
 }
 
 /// The audit trail, which says of every call what the vendors saw of it.
-async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
+pub(crate) async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
     let wire = stage.wire();
     let trail = stage.sync().state.calls(DateTime::<Utc>::UNIX_EPOCH, 100_000).await.unwrap();
     // a connection that the vendor had closed may be noticed before anything is sent
@@ -130,7 +137,7 @@ async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
 }
 
 /// Nothing confidential shows in trail, log and timelines.
-async fn assert_discreet(stage: &Stage, log: &Log, trail: &[CallRecord], ids: &[u64]) {
+pub(crate) async fn assert_discreet(stage: &Stage, log: &Log, trail: &[CallRecord], ids: &[u64]) {
     let mut public = format!("{trail:?}\n{}", log.text());
     for id in ids {
         for entry in stage.timeline(*id).await {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amz_event_handler::netsuite::{SignatureHeaders, SigningSecret};
+use amz_sandbox::amazon::PageFault;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -103,4 +104,29 @@ async fn a_parked_order_is_told_once_and_once_more_when_it_goes_on() {
     let parked = ("item.parked", "sku_unmapped");
     assert_eq!(words, [parked, parked, ("item.cleared", "sku_unmapped")]);
     assert!(told[0].0 == told[1].0 && told[1].0 != told[2].0, "a repeat has the same id: {told:?}");
+}
+
+#[tokio::test]
+async fn f11_a_stock_run_that_broke_off_is_told_once_and_once_more_when_it_is_made_good() {
+    let listener = Listener::start().await;
+    let stage = Stage::with_stock(&[
+        ("AMZ__NOTIFICATIONS__WEBHOOK__URL", &listener.url),
+        ("AMZ__NOTIFICATIONS__WEBHOOK__SECRET", SECRET),
+    ])
+    .await;
+    stage.stock(101, 10, 10);
+    stage.amazon().fail_page(PageFault { page: 1, status: 500, times: 1_000 });
+    for run in ["broken", "broken-again"] {
+        stage.full_run(run).await;
+        tell(&stage).await;
+    }
+    stage.amazon().clear_page_faults();
+    stage.full_run("whole").await;
+    tell(&stage).await;
+    let told = listener.told(&stage);
+    let words: Vec<(&str, &str)> =
+        told.iter().map(|(_, kind, code)| (kind.as_str(), code.as_str())).collect();
+    let code = "stock_reading_incomplete";
+    assert_eq!((words[0], *words.last().unwrap()), (("item.parked", code), ("item.cleared", code)));
+    assert_eq!(words.len(), 2, "{words:?}");
 }

@@ -142,7 +142,7 @@ fn total(stage: &Stage, id: u64) -> Decimal {
 }
 
 /// Staff change an order, a while after it was last changed.
-fn edit(stage: &Stage, id: u64, patch: Value) {
+pub(crate) fn edit(stage: &Stage, id: u64, patch: Value) {
     stage.advance(Duration::from_secs(60));
     stage.netsuite().edit_sales_order(id, &patch).unwrap();
 }

@@ -51,6 +51,8 @@ pub(crate) struct Stage {
     pub(crate) settings: Settings,
     /// For what tests post themselves.
     pub(crate) http: reqwest::Client,
+    /// How much time passes whenever our parts ask what time it is.
+    tick: Duration,
     parts: Option<Parts>,
 }
 
@@ -76,6 +78,17 @@ impl Stage {
 
     /// A stage with settings changed on both sides.
     pub(crate) async fn built(changes: &[(&str, &str)], vendors: impl FnOnce(&mut SandboxSettings)) -> Self {
+        Self::configured(changes, vendors, configuration, Duration::ZERO).await
+    }
+
+    /// A stage with settings changed on both sides, and a configuration of its own. `tick` passes whenever our parts
+    /// ask what time it is.
+    pub(crate) async fn configured(
+        changes: &[(&str, &str)],
+        vendors: impl FnOnce(&mut SandboxSettings),
+        configuration: impl FnOnce(&RunningSandbox, &SandboxSettings, &std::path::Path) -> String,
+        tick: Duration,
+    ) -> Self {
         let clock = Clock::manual(BEGINNING.parse().unwrap());
         let mut wanted = SandboxSettings { clock, ..SandboxSettings::default() };
         vendors(&mut wanted);
@@ -90,7 +103,7 @@ impl Stage {
         let text = configuration(&vendors, &wanted, folder.path());
         let settings = Settings::from_toml(&text, &environment, folder.path()).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut stage = Self { vendors, folder, settings, http, parts: None };
+        let mut stage = Self { vendors, folder, settings, http, tick, parts: None };
         stage.start().await;
         stage
     }
@@ -98,8 +111,11 @@ impl Stage {
     /// Starts our parts on the stage's folder. They must be at rest.
     pub(crate) async fn start(&mut self) {
         assert!(self.parts.is_none(), "the parts are running");
-        let time = self.vendors.sandbox.clock.clone();
-        let clock: amz_services::connection::Clock = Arc::new(move || time.now());
+        let (time, tick) = (self.vendors.sandbox.clock.clone(), self.tick);
+        let clock: amz_services::connection::Clock = Arc::new(move || {
+            time.advance(tick);
+            time.now()
+        });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let sync = SyncParts::assemble(&self.settings, clock.clone(), Arc::new(|| 0)).await.unwrap();
         let arrived = Arc::new(Notify::new());

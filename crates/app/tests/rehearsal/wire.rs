@@ -27,6 +27,8 @@ impl From<Call> for WireCall {
     fn from(call: Call) -> Self {
         let operation = match call.operation.as_str() {
             "suiteql" => query(&call.request_body).to_owned(),
+            // all tokens are alike to us
+            "lwaToken" => "token".to_owned(),
             other => match other.split_once(".transform.") {
                 Some((_, target)) => format!("{target}.transform"),
                 None => other.to_owned(),
@@ -57,6 +59,10 @@ impl WireCall {
 /// Our own name of a query, told by what it asks for.
 fn query(body: &str) -> &'static str {
     let known = [
+        ("FROM inventorybalance", "stockItems.bins"),
+        ("IS NOT NULL AND i.itemtype NOT IN", "stockItems.page"),
+        ("FROM item i LEFT JOIN aggregateItemLocation", "stockItems.find"),
+        ("IS NULL AND (", "salesOrder.unsent"),
         ("FROM item ", "item.skus"),
         ("FROM accountingperiod", "accountingPeriod.firstOpenDay"),
         ("SELECT DISTINCT t.id", "documents.ofOrder"),

@@ -42,6 +42,12 @@ impl Redactor {
         if let Some((_, credentials)) = authorization.and_then(|value| value.split_once(' ')) {
             redactor.learn(&Value::from(credentials), Class::Secret);
         }
+        // a token may travel in a header of the vendor's own
+        let marked =
+            outgoing.headers.iter().filter(|(name, value)| value.is_sensitive() && *name != AUTHORIZATION);
+        for value in marked.filter_map(|(_, value)| value.to_str().ok()) {
+            redactor.learn(&Value::from(value), Class::Secret);
+        }
         match &outgoing.body {
             Body::Empty => {}
             Body::Json(document) => redactor.search(document, None, 0),

@@ -8,6 +8,7 @@
 //! | `sales_order`, `item_fulfillment` | a record type each: mapping and port |
 //! | `documents` | all that follows from a sales order: seven record types with one mapping |
 //! | `items`, `accounting_periods`, `changed_sales_orders`, `changed_documents` | ports that are queries |
+//! | `stock_items`, `unsent_lines`, `stock_documents` | stock: what stands there, what is promised, how it is changed |
 //! | `errors` | what a refusal means |
 //!
 //! Nothing waits and tries again here. The one repeat is a fresh proof after refused credentials.
@@ -31,7 +32,12 @@ mod rest;
 mod sales_order;
 mod settings;
 mod standing;
+mod stock_documents;
+mod stock_items;
+mod stock_query;
+mod stock_settings;
 pub mod suiteql;
+mod unsent_lines;
 
 use std::sync::Arc;
 
@@ -43,6 +49,7 @@ use chrono::{DateTime, Utc};
 pub use item_fulfillment::ItemFulfillmentRecord;
 pub use sales_order::SalesOrderRecord;
 pub use settings::{FieldNames, NetSuiteSettings, NetSuiteSetupError};
+pub use stock_settings::{AmazonLineRules, StockQuerySettings};
 
 use crate::http::HttpClient;
 use auth::NetSuiteAuth;
@@ -51,6 +58,7 @@ use items::Remembered;
 use record_service::RecordService;
 use rest::Rest;
 use standing::Standing;
+use stock_query::MissingColumns;
 use suiteql::{Query, Rows};
 
 /// One NetSuite account. Clones share its slots, its token and what it remembers.
@@ -63,6 +71,7 @@ struct Account {
     settings: NetSuiteSettings,
     known_skus: Remembered<Sku>,
     known_kits: Remembered<Vec<KitMember>>,
+    missing_columns: MissingColumns,
 }
 
 impl NetSuite {
@@ -82,7 +91,8 @@ impl NetSuite {
             standing: Standing::new(),
         };
         let (known_skus, known_kits) = (Remembered::default(), Remembered::default());
-        Ok(Self(Arc::new(Account { rest, settings, known_skus, known_kits })))
+        let missing_columns = MissingColumns::default();
+        Ok(Self(Arc::new(Account { rest, settings, known_skus, known_kits, missing_columns })))
     }
 
     /// The record service, for record types that have no port.
@@ -112,6 +122,10 @@ impl NetSuite {
 
     fn known_kits(&self) -> &Remembered<Vec<KitMember>> {
         &self.0.known_kits
+    }
+
+    fn missing_columns(&self) -> &MissingColumns {
+        &self.0.missing_columns
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::errors;
+use super::reading::Node;
 use super::rest::{Expects, Reply, Request, Rest, address};
 
 /// A record type of the record service.
@@ -116,6 +117,24 @@ impl<'a> RecordService<'a> {
             Err(error) if errors::says_absent(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The internal id of a record without reading its lines; `None` when there is none, or the role cannot see it.
+    pub(super) async fn id_of(
+        &self,
+        record: RecordType,
+        key: RecordKey<'_>,
+    ) -> Result<Option<String>, PortError> {
+        let operation = record.operations.get;
+        let url = self.url(&[record.path, &key.segment()]);
+        let document = match self.document(operation, Method::GET, url, None, None).await {
+            Ok(document) => document,
+            Err(error) if errors::says_absent(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let id = Node::document(&document).field("id");
+        let read = id.id().and_then(|found| id.require(found, "an internal id"));
+        read.map(Some).map_err(|problem| problem.into_port_error(operation))
     }
 
     /// Creates a record (section 1545141395) and returns its internal id.

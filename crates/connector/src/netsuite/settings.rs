@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::auth::{AuthSetupError, NetSuiteAuthSettings};
+use super::stock_settings::StockQuerySettings;
 use crate::http::HttpSetupError;
 
 /// How one NetSuite account is reached and read.
@@ -37,8 +38,10 @@ pub struct NetSuiteSettings {
     pub base_currency: Currency,
     /// Currency codes by internal id, for accounts whose currencies are not named by their code.
     pub currencies: BTreeMap<String, Currency>,
-    /// Rows per page of the change feed; the query service gives 1,000 at most.
+    /// Rows per page of the change feeds and of stock; the query service gives 1,000 at most.
     pub page_size: u32,
+    /// How stock is read and written; `None` when it is not kept in step.
+    pub stock: Option<StockQuerySettings>,
 }
 
 impl NetSuiteSettings {
@@ -57,12 +60,14 @@ impl NetSuiteSettings {
             base_currency: Currency::USD,
             currencies: BTreeMap::new(),
             page_size: LARGEST_PAGE,
+            stock: None,
         }
     }
 
     /// Refuses settings that could not work or would change the meaning of a query.
     pub(super) fn check(&self) -> Result<(), NetSuiteSetupError> {
         let columns = self.fields.all().into_iter().chain([("item_sku_field", &self.item_sku_field)]);
+        let columns = columns.chain(self.stock.iter().map(|stock| ("stock.key_field", &stock.key_field)));
         for (setting, name) in columns {
             if !is_identifier(name) {
                 return Err(NetSuiteSetupError::FieldName { setting, name: name.clone() });
@@ -194,6 +199,10 @@ field_names! {
     line_preview_id = "custcol_amz_preview_id",
     /// Line: why a unit comes back.
     line_return_reason = "custcol_amz_return_reason",
+    /// Item: units that can be sold.
+    item_available = "custitem_amz_available",
+    /// Item: when Amazon was asked for them.
+    item_stock_at = "custitem_amz_stock_at",
 }
 
 #[cfg(test)]
@@ -221,9 +230,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_default_field_name_is_a_custom_body_or_line_field() {
+    fn every_default_field_name_is_a_custom_body_line_or_item_field() {
         for (setting, name) in FieldNames::default().all() {
-            let prefix = if setting.starts_with("line_") { "custcol_amz_" } else { "custbody_amz_" };
+            let prefix = match setting {
+                _ if setting.starts_with("line_") => "custcol_amz_",
+                _ if setting.starts_with("item_") => "custitem_amz_",
+                _ => "custbody_amz_",
+            };
             assert!(name.starts_with(prefix), "{setting} = {name}");
         }
     }

@@ -4,6 +4,7 @@
 
 mod after_sales;
 mod audit;
+mod catalog;
 mod failures;
 mod orders;
 mod setup;

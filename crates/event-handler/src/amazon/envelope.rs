@@ -1,6 +1,6 @@
 //! The webhook body and the EventBridge envelope.
 
-use amz_domain::{AmazonOrderId, OrderAlias, RefundId, ReturnId, TrackerKey};
+use amz_domain::{AmazonOrderId, InventoryItemId, OrderAlias, RefundId, ReturnId, TrackerKey};
 use serde_json::Value;
 
 use super::{EventType, Resource};
@@ -9,7 +9,7 @@ use crate::{digest, text};
 
 /// Longest idempotency key that is stored as it came, in bytes; longer ones are stored as their digest.
 const MAX_KEY_BYTES: usize = 200;
-/// Longest order id or alias that is taken from `data`, in bytes.
+/// Longest id or alias that is taken from `data`, in bytes.
 const MAX_ID_BYTES: usize = 256;
 /// Type of our alias of an order.
 const ORDER_ALIAS_TYPE: &str = "OMS_ORDER_ID";
@@ -29,6 +29,8 @@ pub struct AmazonEvent {
     pub resources: Vec<Resource>,
     /// The order that filled `data` shows, as a hint.
     pub order: Option<OrderHint>,
+    /// The stocked item that filled `data` shows, as a hint.
+    pub inventory_item: Option<InventoryItemId>,
 }
 
 /// The order in an event's `data`.
@@ -65,7 +67,9 @@ impl AmazonEvent {
         }
         let resources =
             resources.iter().map(|path| Resource::parse(path.as_str().unwrap_or_default())).collect();
-        Ok(Self { key, event_type, resources, order: event.get("data").and_then(order_hint) })
+        let data = event.get("data");
+        let order = data.and_then(order_hint);
+        Ok(Self { key, event_type, resources, order, inventory_item: data.and_then(item_hint) })
     }
 
     /// The order that the event is about: from its resources, else from its data.
@@ -96,6 +100,21 @@ impl AmazonEvent {
     /// The refund that the event is about, when a resource names it.
     pub fn refund(&self) -> Option<&RefundId> {
         self.resources.iter().find_map(Resource::refund)
+    }
+
+    /// The stocked items that the event is about, each once: those of its resources, else the one of its data.
+    pub fn inventory_items(&self) -> Vec<InventoryItemId> {
+        let mut items: Vec<InventoryItemId> = Vec::new();
+        let named = self.resources.iter().filter_map(Resource::inventory_item);
+        for item in named {
+            if !items.contains(item) {
+                items.push(item.clone());
+            }
+        }
+        if items.is_empty() {
+            items.extend(self.inventory_item.clone());
+        }
+        items
     }
 
     /// Checks that no resource belongs to another business product than the connection's.
@@ -155,6 +174,17 @@ fn order_hint(data: &Value) -> Option<OrderHint> {
         .filter(plain)
         .map(OrderAlias::from);
     (id.is_some() || alias.is_some()).then_some(OrderHint { id, alias })
+}
+
+/// The stocked item in `data`: by its name, or as an object with an id.
+fn item_hint(data: &Value) -> Option<InventoryItemId> {
+    let inside = |name: &str, id: &str| data.get(name).and_then(|object| text::member(object, id));
+    text::member(data, "inventoryItemId")
+        .or_else(|| inside("inventoryItem", "id"))
+        .or_else(|| inside("inventoryItem", "inventoryItemId"))
+        .or_else(|| inside("itemQuantity", "inventoryItemId"))
+        .filter(|id| text::is_plain(id, MAX_ID_BYTES))
+        .map(InventoryItemId::from)
 }
 
 #[cfg(test)]
@@ -264,6 +294,28 @@ mod tests {
         let mut body = thin();
         body["resources"] = json!(["order/322-A"]);
         assert_eq!(parse(&body).check_owner("bp-2"), Ok(()));
+    }
+
+    #[test]
+    fn stocked_items_are_named_by_resources_each_once_and_by_data_where_no_resource_does() {
+        let event = |resources: Value, data: Value| {
+            parse(&json!({"eventDescriptor": "INVENTORY_CHANGED", "resources": resources, "data": data}))
+                .inventory_items()
+        };
+        let paths = json!([
+            "businessProduct/bp-1/item-quantities/i-1",
+            "businessProduct/bp-1/inventory-item/i-2",
+            "businessProduct/bp-1/item-quantities/i-1"
+        ]);
+        assert_eq!(event(paths, json!({"inventoryItemId": "i-9"})), ["i-1".into(), "i-2".into()]);
+        for data in [
+            json!({"inventoryItemId": "i-9"}),
+            json!({"inventoryItem": {"id": "i-9"}}),
+            json!({"itemQuantity": {"inventoryItemId": "i-9"}}),
+        ] {
+            assert_eq!(event(json!(["teleport/7"]), data), ["i-9".into()]);
+        }
+        assert!(event(json!([]), json!({"inventoryItemId": "i\u{0}"})).is_empty());
     }
 
     #[test]

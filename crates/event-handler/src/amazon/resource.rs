@@ -1,6 +1,6 @@
 //! Resource paths: what an event is about.
 
-use amz_domain::{AmazonOrderId, RefundId, ReturnId, TrackerKey};
+use amz_domain::{AmazonOrderId, InventoryItemId, RefundId, ReturnId, TrackerKey};
 
 /// Longest id that is taken from a path, in bytes.
 const MAX_ID_BYTES: usize = 256;
@@ -45,8 +45,8 @@ pub enum Subject {
     Tracker(TrackerKey),
     /// A product.
     Item(String),
-    /// The stock of a product.
-    ItemQuantity(String),
+    /// The stock of a product, `item-quantities/<id>` or `inventory-item/<id>`.
+    ItemQuantity(InventoryItemId),
     /// A path of another form, as it came.
     Other(String),
 }
@@ -79,8 +79,8 @@ impl Resource {
             Subject::Tracker(TrackerKey { carrier: carrier.into(), number: number.into() })
         } else if let Some(item) = value("items") {
             Subject::Item(item)
-        } else if let Some(item) = value("item-quantities") {
-            Subject::ItemQuantity(item)
+        } else if let Some(item) = value("item-quantities").or_else(|| value("inventory-item")) {
+            Subject::ItemQuantity(item.into())
         } else {
             Subject::Other(path.to_owned())
         };
@@ -122,6 +122,20 @@ impl Resource {
             | Subject::Tracker(_)
             | Subject::Item(_)
             | Subject::ItemQuantity(_)
+            | Subject::Other(_) => None,
+        }
+    }
+
+    /// The stocked item that the path names.
+    pub fn inventory_item(&self) -> Option<&InventoryItemId> {
+        match &self.subject {
+            Subject::ItemQuantity(item) => Some(item),
+            Subject::Order(_)
+            | Subject::Delivery { .. }
+            | Subject::Refund { .. }
+            | Subject::Return { .. }
+            | Subject::Tracker(_)
+            | Subject::Item(_)
             | Subject::Other(_) => None,
         }
     }
@@ -173,10 +187,12 @@ mod tests {
             Subject::Tracker(TrackerKey { carrier: "ups".into(), number: "1Z999".into() })
         );
         assert_eq!(subject("businessProduct/bp-1/items/i-1"), Subject::Item("i-1".to_owned()));
-        assert_eq!(
-            subject("businessProduct/bp-1/item-quantities/i-1"),
-            Subject::ItemQuantity("i-1".to_owned())
-        );
+        for name in ["item-quantities", "inventory-item"] {
+            assert_eq!(
+                subject(&format!("businessProduct/bp-1/{name}/i-1")),
+                Subject::ItemQuantity("i-1".into())
+            );
+        }
     }
 
     #[test]

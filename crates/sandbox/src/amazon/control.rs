@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Amazon, Content, Habits, ItemCondition, NewRefund, NewReturn, RequestedBy, ReturnFailure,
-    ReturnPackageState,
+    ReturnPackageState, sp_api, stock,
 };
 use crate::control::answer;
 
@@ -20,6 +20,8 @@ pub(crate) fn router() -> Router<Amazon> {
     let habits = async |State(amazon): State<Amazon>| Json(amazon.habits());
     Router::new()
         .route("/habits", get(habits).put(set_habits))
+        .merge(stock::control::router())
+        .merge(sp_api::control::router())
         .route("/doubled-payments", get(doubled))
         .route("/orders/{id}/cancellations", post(request_cancellation))
         .route("/orders/{id}/cancellations/{cancellation}/settle", post(settle_cancellation))

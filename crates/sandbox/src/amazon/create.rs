@@ -13,6 +13,7 @@ use super::errors::Refusal;
 use super::json::{decimal, given, items, text, without_nulls};
 use super::order::{Alias, Content, ExecutionState, Line, Order};
 use super::state::State;
+use super::stock::ShortUnits;
 
 /// Aliases and links that one order may carry.
 pub(crate) const MOST_ALIASES: usize = 5;
@@ -55,6 +56,9 @@ impl State {
         // Last, because a client takes this refusal to mean that the order exists already.
         let line_aliases = checked.iter().flat_map(|line| &line.aliases);
         self.aliases_are_free(aliases.iter().chain(line_aliases))?;
+        if self.habits.short_units == ShortUnits::Refuse {
+            self.stock.refuse_short(&checked)?;
+        }
 
         let order_id = self.order_id();
         let lines: Vec<Line> = checked
@@ -91,6 +95,7 @@ impl State {
             updated_at: now,
             input: kept,
         };
+        self.stock.reserve(&order.lines, self.habits.reservation_delay_s, now);
         self.keep(order);
         Ok(order_id)
     }

@@ -16,6 +16,9 @@ pub(crate) enum Class {
     Internal,
 }
 
+/// Key of a refusal that stands in place of a value. No name of a GraphQL field has this sign.
+pub(crate) const IN_PLACE: &str = "!refusal";
+
 /// One refusal, ready to become an entry of `errors`.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
@@ -73,6 +76,11 @@ impl Refusal {
             classification["code"] = json!(self.code.unwrap_or(class));
         }
         classification
+    }
+
+    /// Stands in a document where a value should be: the GraphQL answer has a null there, and this error.
+    pub(crate) fn in_place(self) -> Json {
+        json!({ IN_PLACE: { "message": self.message, "classification": self.classification() } })
     }
 
     /// A whole response body for a call that never reached an operation.

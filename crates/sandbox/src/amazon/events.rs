@@ -44,6 +44,11 @@ impl Happening {
         Self { event_type, resource, order_id: Some(order_id.to_owned()) }
     }
 
+    pub(crate) fn stock(inventory_item_id: &str) -> Self {
+        let resource = format!("item-quantities/{inventory_item_id}");
+        Self { event_type: "INVENTORY_CHANGED", resource, order_id: None }
+    }
+
     pub(crate) fn tracker(carrier_code: &str, tracking_number: &str) -> Self {
         let resource = format!("carrier/{carrier_code}/tracker/{tracking_number}");
         Self { event_type: "PACKAGE_TRACKER_MILESTONE_CHANGED", resource, order_id: None }

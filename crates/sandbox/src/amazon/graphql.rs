@@ -5,8 +5,8 @@
 
 use async_graphql::Request;
 use async_graphql::dynamic::{
-    Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, Scalar, Schema,
-    TypeRef,
+    Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Interface, InterfaceField, Object,
+    ResolverContext, Scalar, Schema, TypeRef,
 };
 use async_graphql::parser::types as syntax;
 use async_graphql::parser::{parse_query, parse_schema};
@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value as Json, json};
 
 use super::Amazon;
-use super::errors::{Class, Refusal, invalid_query};
+use super::errors::{Class, IN_PLACE, Refusal, invalid_query};
 use super::json::{graphql_value, json_value};
 use super::tokens::bearer;
 
@@ -44,11 +44,17 @@ pub(crate) fn schema() -> Result<Schema, String> {
             syntax::TypeKind::Object(object) => {
                 let root = name == "Query" || name == "Mutation";
                 let fields = object.fields.iter().map(|field| output_field(&field.node, root));
-                builder.register(fields.fold(Object::new(name), Object::field))
+                let interfaces = object.implements.iter().map(|interface| interface.node.as_str());
+                let made = fields.fold(Object::new(name), Object::field);
+                builder.register(interfaces.fold(made, Object::implement))
             }
-            syntax::TypeKind::Union(_) | syntax::TypeKind::Interface(_) => {
-                return Err(format!("{name}: unions and interfaces are not supported"));
+            syntax::TypeKind::Interface(interface) => {
+                let fields = interface.fields.iter().map(|field| {
+                    InterfaceField::new(field.node.name.node.as_str(), type_reference(&field.node.ty.node))
+                });
+                builder.register(fields.fold(Interface::new(name), Interface::field))
             }
+            syntax::TypeKind::Union(_) => return Err(format!("{name}: unions are not supported")),
         };
     }
     builder.finish().map_err(|error| error.to_string())
@@ -62,6 +68,8 @@ fn input_value(definition: &syntax::InputValueDefinition) -> InputValue {
 fn output_field(definition: &syntax::FieldDefinition, root: bool) -> Field {
     let name = definition.name.node.to_string();
     let wanted = name.clone();
+    // Values of an interface have to name their type; those of other types must not.
+    let abstract_type = type_reference(&definition.ty.node).type_name() == "Node";
     let field = Field::new(name, type_reference(&definition.ty.node), move |context| {
         let wanted = wanted.clone();
         FieldFuture::new(async move {
@@ -69,7 +77,12 @@ fn output_field(definition: &syntax::FieldDefinition, root: bool) -> Field {
                 return resolve_root(&context, &wanted);
             }
             let parent = context.parent_value.try_downcast_ref::<Json>()?;
-            Ok(field_value(&parent[&wanted]))
+            let value = &parent[&wanted];
+            if let Some(refusal) = value.get(IN_PLACE) {
+                note_refusal(&context, refusal);
+                return Ok(None);
+            }
+            Ok(field_value(value, abstract_type))
         })
     });
     definition.arguments.iter().fold(field, |field, argument| field.argument(input_value(&argument.node)))
@@ -83,11 +96,19 @@ fn type_reference(written: &syntax::Type) -> TypeRef {
     if written.nullable { base } else { TypeRef::NonNull(Box::new(base)) }
 }
 
-fn field_value(json: &Json) -> Option<FieldValue<'static>> {
+fn field_value(json: &Json, abstract_type: bool) -> Option<FieldValue<'static>> {
     match json {
         Json::Null => None,
-        Json::Array(items) => Some(FieldValue::list(items.iter().filter_map(field_value))),
-        Json::Object(_) => Some(FieldValue::owned_any(json.clone())),
+        Json::Array(items) => {
+            Some(FieldValue::list(items.iter().filter_map(|item| field_value(item, abstract_type))))
+        }
+        Json::Object(fields) => {
+            let value = FieldValue::owned_any(json.clone());
+            match fields.get("__typename").and_then(Json::as_str) {
+                Some(name) if abstract_type => Some(value.with_type(name.to_owned())),
+                _ => Some(value),
+            }
+        }
         scalar => Some(FieldValue::value(graphql_value(scalar))),
     }
 }
@@ -100,7 +121,7 @@ fn resolve_root(
     let arguments: Map<String, Json> =
         context.args.iter().map(|(name, value)| (name.to_string(), json_value(value.as_value()))).collect();
     match amazon.operation(field, &Json::Object(arguments)) {
-        Ok(answer) => Ok(field_value(&answer)),
+        Ok(answer) => Ok(field_value(&answer, false)),
         Err(refusal) => {
             // An error that is returned would void the whole answer; noted like this, it leaves a null.
             let error = async_graphql::Error::from(refusal).into_server_error(context.ctx.item.pos);
@@ -108,6 +129,16 @@ fn resolve_root(
             Ok(None)
         }
     }
+}
+
+/// Adds the error of a value that is refused while its neighbours are not.
+fn note_refusal(context: &ResolverContext<'_>, refusal: &Json) {
+    let mut extensions = async_graphql::ErrorExtensionValues::default();
+    extensions.set("classification", graphql_value(&refusal["classification"]));
+    let mut error = async_graphql::Error::new(refusal["message"].as_str().unwrap_or_default());
+    error.extensions = Some(extensions);
+    let error = error.into_server_error(context.ctx.item.pos);
+    context.ctx.add_error(context.ctx.set_error_path(error));
 }
 
 /// Name under which a request is recorded and meets faults: its first root field.

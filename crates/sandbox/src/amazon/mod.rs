@@ -1,12 +1,19 @@
 //! The pretend Amazon: Buy with Prime API of version 2024-11-01, orders, packages, tracking and events.
 //!
 //! Two addresses: `POST /token` (client credentials, tokens of 15 minutes) and `POST /graphql`
-//! (`createOrder`, `updateOrder`, `cancelOrder`, `order`, `packageTracker`). An order comes to life with one
+//! (`createOrder`, `updateOrder`, `cancelOrder`, `order`, `packageTracker`, `product`, `products`,
+//! `inventoryItem`). Stock is also shown by the Selling Partner API, which has addresses and tokens of its
+//! own: see [`SpApiSettings`]. An order comes to life with one
 //! pending package that covers all lines Amazon fulfils; [`Amazon`] then splits, ships, delivers and cancels
 //! packages, settles cancellations, asks for refunds and takes returns back, and each step sends the events
 //! that Amazon would send. What it does by itself is said in [`Habits`].
+//!
+//! SKUs that were stocked with [`Amazon::set_stock`] have a product, figures that orders and returns move,
+//! and an `INVENTORY_CHANGED` event for each change of what is fulfillable. Other SKUs can be ordered
+//! without end.
 
 mod cancellation;
+mod catalog;
 pub(crate) mod control;
 mod create;
 mod errors;
@@ -23,7 +30,9 @@ mod return_steps;
 mod returns;
 mod sender;
 mod settings;
+mod sp_api;
 mod state;
+mod stock;
 mod tokens;
 mod tracking;
 mod update;
@@ -54,11 +63,15 @@ pub use settings::{
     AmazonSettings, DeliveryPreview, Habits, ReturnRefund, SenderAuthentication, Subscription,
     WebhookSettings,
 };
+pub use sp_api::{Pace, PageFault, SpApiHabits, SpApiSettings};
+pub(crate) use sp_api::{TOKEN as SP_API_TOKEN, router as sp_api_router, token_router as lwa_router};
+pub use stock::{OrderedUnits, ShortUnits, SkuFault, StockEventScript, StockFigures, StockedItem};
 pub use tracking::{Milestone, MilestoneCode, Place, Tracker};
 
 use self::errors::{Class, Refusal};
 use self::events::{Happening, Outbox};
 use self::json::text;
+use self::sp_api::SpApi;
 use self::state::State;
 use self::tokens::Tokens;
 use crate::exchange::{Core, Manners, exchange, read};
@@ -71,6 +84,7 @@ pub struct Amazon {
     settings: Arc<AmazonSettings>,
     state: Arc<Mutex<State>>,
     tokens: Arc<Tokens>,
+    sp_api: Arc<SpApi>,
     outbox: Arc<Outbox>,
     schema: Schema,
     http: reqwest::Client,
@@ -91,6 +105,7 @@ impl Amazon {
         Ok(Self {
             state: Arc::new(Mutex::new(State::new(core.seed, settings.habits.clone()))),
             tokens: Arc::new(Tokens::default()),
+            sp_api: Arc::new(SpApi::new(core.seed, &settings.sp_api)),
             outbox: Arc::new(outbox),
             schema: graphql::schema().map_err(SandboxError::Schema)?,
             http,
@@ -211,6 +226,7 @@ impl Amazon {
         let mut state = self.state();
         let (result, happened) = step(&mut state, now)?;
         self.emit(&state, &happened, now);
+        self.emit_stock_events(&mut state, now);
         Ok(result)
     }
 
@@ -221,12 +237,24 @@ impl Amazon {
         }
     }
 
+    /// Sends the events of stock that are due, and wakes the sender for those that are not.
+    fn emit_stock_events(&self, state: &mut State, now: DateTime<Utc>) {
+        let changed = state.stock.take_events(now);
+        self.emit(state, &changed, now);
+        if state.stock.is_waiting() {
+            self.outbox.work.notify_one();
+        }
+    }
+
     /// The books as they are by now: whoever looks settles first what time has settled.
     fn state(&self) -> MutexGuard<'_, State> {
         let now = self.core.clock.now();
         let mut state = locked(&self.state);
         let happened = state.settle_due(now);
         self.emit(&state, &happened, now);
+        state.stock.settle_due(now);
+        let changed = state.stock.take_events(now);
+        self.emit(&state, &changed, now);
         state
     }
 
@@ -238,7 +266,8 @@ impl Amazon {
     /// Whether time will settle anything.
     fn is_waiting(&self) -> bool {
         let state = self.state();
-        state.habits.cancellation_delay_s.is_some() && !state.waiting.is_empty()
+        let cancellations = state.habits.cancellation_delay_s.is_some() && !state.waiting.is_empty();
+        cancellations || state.stock.is_waiting()
     }
 
     /// Carries out one root field of the schema.
@@ -251,6 +280,7 @@ impl Amazon {
                 let id = state.create_order(&self.settings, &arguments["input"], now)?;
                 let confirmed = Happening::order("ORDER_CONFIRMED", &id);
                 self.outbox.emit(&confirmed, state.order(&id), now);
+                self.emit_stock_events(&mut state, now);
                 Ok(json!({ "order": order(&state, &id) }))
             }
             "updateOrder" => {
@@ -266,6 +296,12 @@ impl Amazon {
                 Ok(json!({ "cancellation": cancellation }))
             }
             "order" => state.identified(&arguments["orderIdentifier"]).map(Order::document),
+            "product" => state.product(&arguments["identifier"], &self.settings.sp_api.marketplace_id),
+            "products" => state.products(arguments, &self.settings.sp_api.marketplace_id),
+            "inventoryItem" => {
+                let id = text(arguments, "inventoryItemId").unwrap_or_default();
+                state.inventory_item(id, &self.settings.sp_api.marketplace_id)
+            }
             "packageTracker" => {
                 let wanted = &arguments["packageTrackerInput"]["packageTrackerIdentifier"];
                 let carrier = text(wanted, "carrierCode").unwrap_or_default();

@@ -43,6 +43,12 @@ pub enum MoveError {
     /// The parts do not add up to the package, or the units are not there.
     #[error("the units do not add up")]
     Contents,
+    /// No SKU of this name is stocked.
+    #[error("no stock of {0}")]
+    UnknownSku(String),
+    /// Not as many units are there, or orders hold them.
+    #[error("not enough units of {0}")]
+    OutOfStock(String),
     /// No cancellation of the order has this id.
     #[error("no cancellation {0}")]
     UnknownCancellation(String),
@@ -122,7 +128,8 @@ impl State {
         if order.execution == ExecutionState::NotStarted {
             return Err(MoveError::OnHold(order_id.to_owned()));
         }
-        let from = self.package(order_id, package_id)?.state;
+        let package = self.package(order_id, package_id)?;
+        let (from, contents) = (package.state, package.contents.clone());
         if from != PackageState::Pending {
             return Err(MoveError::Transition { from, to: PackageState::InTransit });
         }
@@ -130,6 +137,7 @@ impl State {
             Some((carrier, number)) => Some(self.new_tracker(carrier, number, now)?),
             None => None,
         };
+        self.stock.leave(&contents, now)?;
         let package = self.package_to_change(order_id, package_id, now)?;
         package.state = PackageState::InTransit;
         package.tracker = tracker;
@@ -286,9 +294,13 @@ impl State {
         now: DateTime<Utc>,
     ) -> Result<Vec<Happening>, MoveError> {
         let package = self.package_to_change(order_id, package_id, now)?;
+        let in_house = package.state == PackageState::Pending;
         package.state = PackageState::Cancelled;
         package.reason = Some(reason);
         let contents = package.contents.clone();
+        if in_house {
+            self.stock.release(&contents, self.habits.short_units, now);
+        }
         let mut happened = vec![Happening::package("PACKAGE_DELIVERY_CANCELLED", order_id, package_id)];
         happened.extend(self.refund_cancelled(order_id, contents, reason, cancellation_id, now)?);
         Ok(happened)

@@ -188,6 +188,11 @@ impl State {
             Some(graded) => graded.quantity += units.quantity,
             None => line.graded.push(GradedUnits { condition, quantity: units.quantity }),
         }
+        let order = self.order(order_id).ok_or_else(|| MoveError::UnknownOrder(order_id.to_owned()))?;
+        if let Some(line) = order.lines.iter().find(|line| line.id == units.line_id) {
+            let product = line.input["product"]["identifier"].clone();
+            self.stock.take_back(&product, units.quantity, condition, self.habits.short_units, now);
+        }
         Ok(((), vec![Happening::returned("RETURN_ITEM_GRADED", order_id, return_id)]))
     }
 

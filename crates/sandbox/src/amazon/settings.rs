@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::sp_api::SpApiSettings;
+use super::stock::ShortUnits;
+
 /// Credentials, catalogue and habits of the pretend Amazon.
 #[derive(Debug, Clone)]
 pub struct AmazonSettings {
@@ -27,6 +30,8 @@ pub struct AmazonSettings {
     pub habits: Habits,
     /// How events are sent.
     pub webhooks: WebhookSettings,
+    /// The Selling Partner API of the same seller.
+    pub sp_api: SpApiSettings,
 }
 
 impl Default for AmazonSettings {
@@ -42,6 +47,7 @@ impl Default for AmazonSettings {
             previews: Vec::new(),
             habits: Habits::default(),
             webhooks: WebhookSettings::default(),
+            sp_api: SpApiSettings::default(),
         }
     }
 }
@@ -60,10 +66,14 @@ pub struct Habits {
     pub external_return_started: bool,
     /// A refund reported as `SUCCESS` raises `REFUND_COMPLETED`.
     pub refund_completed: bool,
+    /// Seconds until ordered units leave the figures of stock; at once when `None`.
+    pub reservation_delay_s: Option<u32>,
+    /// What becomes of ordered units that are not there.
+    pub short_units: ShortUnits,
 }
 
 impl Default for Habits {
-    /// All events, refunds when a return arrives, cancellations settled after a minute.
+    /// All events, refunds when a return arrives, cancellations settled after a minute, units held at once.
     fn default() -> Self {
         Self {
             cancellation_delay_s: Some(60),
@@ -71,6 +81,8 @@ impl Default for Habits {
             refund_with_return_package: ReturnRefund::OnDelivery,
             external_return_started: true,
             refund_completed: true,
+            reservation_delay_s: None,
+            short_units: ShortUnits::WaitForStock,
         }
     }
 }

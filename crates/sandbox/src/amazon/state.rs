@@ -8,6 +8,7 @@ use super::cancellation::Waiting;
 use super::errors::Refusal;
 use super::order::{Alias, Content, Order, Package, PackageState};
 use super::settings::Habits;
+use super::stock::Stock;
 use super::tracking::Tracker;
 use crate::random::Random;
 
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) former_trackers: Vec<Tracker>,
     /// Cancellations without an outcome, oldest first.
     pub(crate) waiting: Vec<Waiting>,
+    pub(crate) stock: Stock,
 }
 
 impl State {
@@ -41,6 +43,7 @@ impl State {
             ids_by_alias: HashMap::new(),
             former_trackers: Vec::new(),
             waiting: Vec::new(),
+            stock: Stock::default(),
         }
     }
 

@@ -7,10 +7,12 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::errors::Refusal;
+use super::item_index::ItemIndex;
 use super::number::member;
 use super::periods::Month;
 use super::records::types::{Group, RecordType, record_type, transaction};
 use super::settings::NetSuiteSettings;
+use super::stock::Stock;
 use axum::http::StatusCode;
 
 /// Members of a JSON object.
@@ -95,6 +97,11 @@ impl Record {
         self.lines.get(sublist).map_or(&[], Vec::as_slice)
     }
 
+    /// Lines of the sublist that makes up the transaction.
+    pub(crate) fn main_lines(&self) -> &[Line] {
+        self.lines.get("inventory").map_or_else(|| self.lines_of("item"), Vec::as_slice)
+    }
+
     /// Text of a body property; the id of references and enumerations.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.fields.get(name).and_then(plain)
@@ -158,6 +165,10 @@ pub(crate) struct Books {
     /// Accounting periods that staff closed.
     pub(crate) closed_months: BTreeSet<Month>,
     last_unique_key: u64,
+    /// What stands where.
+    pub(crate) stock: Stock,
+    /// Items by what their fields hold.
+    pub(crate) item_index: ItemIndex,
 }
 
 impl Books {
@@ -171,6 +182,8 @@ impl Books {
             followers: HashMap::new(),
             closed_months: BTreeSet::new(),
             last_unique_key: 40_000,
+            stock: Stock::default(),
+            item_index: ItemIndex::default(),
         }
     }
 
@@ -199,6 +212,24 @@ impl Books {
     /// Every record of a group, by id.
     pub(crate) fn all(&self, group: &Group) -> impl Iterator<Item = &Record> {
         self.shelves.get(group).into_iter().flat_map(|shelf| shelf.records.values())
+    }
+
+    /// Records of a group from this id on, by id.
+    pub(crate) fn from<'a>(
+        &'a self,
+        group: &Group,
+        first: u64,
+    ) -> impl Iterator<Item = &'a Record> + use<'a> {
+        self.shelves
+            .get(group)
+            .into_iter()
+            .flat_map(move |shelf| shelf.records.range(first..))
+            .map(|(_, record)| record)
+    }
+
+    /// Items whose column has this text, exactly; see [`ItemIndex`].
+    pub(crate) fn items_by(&self, column: &str, text: &str) -> Vec<u64> {
+        self.item_index.find(column, text, || self.all(&Group::Item))
     }
 
     /// Every transaction of a type, by id.
@@ -272,7 +303,10 @@ impl Books {
                 self.followers.entry(previous).or_default().insert(id);
             }
         }
-        shelf.records.insert(id, record);
+        let before = shelf.records.insert(id, record);
+        if group == Group::Item {
+            self.item_index.moved(before.as_ref(), shelf.records.get(&id));
+        }
         Ok(id)
     }
 
@@ -280,6 +314,9 @@ impl Books {
     pub(crate) fn remove(&mut self, group: &Group, id: u64) -> Option<Record> {
         let shelf = self.shelves.get_mut(group)?;
         let record = shelf.records.remove(&id)?;
+        if *group == Group::Item {
+            self.item_index.moved(Some(&record), None);
+        }
         if let Some(external_id) = &record.external_id {
             shelf.external.remove(external_id);
         }
@@ -334,6 +371,7 @@ impl Books {
             Group::Entity => first(&["entityId", "companyName"]),
             Group::Item => first(&["itemId", "displayName"]),
             Group::Location | Group::Custom(_) => first(&["name"]),
+            Group::Bin => first(&["binNumber"]),
         }
     }
 
@@ -363,6 +401,6 @@ fn first_id(group: &Group) -> u64 {
         Group::Transaction => 10_001,
         Group::Entity => 601,
         Group::Item => 301,
-        Group::Location | Group::Custom(_) => 1,
+        Group::Location | Group::Bin | Group::Custom(_) => 1,
     }
 }

@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::handle::{NetSuite, RecordError};
+use super::stock;
 
 /// Largest body taken, in bytes: exports can be long.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -30,6 +31,7 @@ pub(crate) fn control_router(netsuite: NetSuite) -> Router {
         .route("/tokens/revoke", post(revoke))
         .route("/unlock", post(unlock))
         .route("/slots", get(slots).put(set_slots))
+        .merge(stock::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(netsuite)
 }
@@ -140,14 +142,14 @@ async fn set_slots(State(netsuite): State<NetSuite>, Json(body): Json<Value>) ->
     Json(json!({"slots": slots})).into_response()
 }
 
-fn answer(outcome: Result<Value, RecordError>) -> Response {
+pub(super) fn answer(outcome: Result<Value, RecordError>) -> Response {
     match outcome {
         Ok(document) => Json(document).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response(),
     }
 }
 
-fn found(record: Option<Value>) -> Response {
+pub(super) fn found(record: Option<Value>) -> Response {
     match record {
         Some(record) => Json(record).into_response(),
         None => (StatusCode::NOT_FOUND, Json(json!({"error": "no such record"}))).into_response(),

@@ -12,11 +12,12 @@ use super::periods::posting_period;
 use super::records::apply::open_amount;
 use super::records::types::{Group, transaction};
 use super::status::{line_is_closed, line_is_goods, refresh_order, status_word};
+use super::stock;
 use super::transform::quantities::{is_credit, taken};
 
 /// Brings a saved transaction and all it follows from up to date. `before`: what it followed from until now.
 pub(crate) fn settle(books: &mut Books, id: u64, before: &BTreeSet<u64>, now: DateTime<Utc>) {
-    refresh(books, id);
+    refresh(books, id, now);
     let Some(record) = books.get(&Group::Transaction, id) else { return };
     let previous: BTreeSet<u64> = record.previous().union(before).copied().collect();
     let moves_goods = record.is("itemFulfillment");
@@ -25,6 +26,7 @@ pub(crate) fn settle(books: &mut Books, id: u64, before: &BTreeSet<u64>, now: Da
 
 /// Brings those that a transaction, now gone, followed from up to date.
 pub(crate) fn settle_without(books: &mut Books, gone: &Record, now: DateTime<Utc>) {
+    stock::forget(books, gone.id, now);
     refresh_previous(books, &gone.previous(), gone.is("itemFulfillment"), now);
 }
 
@@ -36,7 +38,7 @@ fn refresh_previous(books: &mut Books, previous: &BTreeSet<u64>, by_fulfillment:
             Some((record.fields.clone(), lines.collect::<Vec<_>>()))
         };
         let before = state(books);
-        refresh(books, *id);
+        refresh(books, *id, now);
         let touched = match by_fulfillment {
             true => books.settings.fulfillment_touches_order,
             false => state(books) != before,
@@ -48,11 +50,11 @@ fn refresh_previous(books: &mut Books, previous: &BTreeSet<u64>, by_fulfillment:
 }
 
 /// Works out anew what a transaction derives from its followers.
-fn refresh(books: &mut Books, id: u64) {
+fn refresh(books: &mut Books, id: u64, now: DateTime<Utc>) {
     let Some(record) = books.get(&Group::Transaction, id) else { return };
     match record.kind.name.as_str() {
         "salesOrder" => refresh_order(books, id),
-        "itemFulfillment" => {}
+        "itemFulfillment" | "inventoryAdjustment" | "binTransfer" => {}
         "returnAuthorization" => refresh_return(books, id),
         _ => refresh_document(books, id),
     }
@@ -60,6 +62,7 @@ fn refresh(books: &mut Books, id: u64) {
         let posting = transaction(&record.kind.name).is_some_and(|known| known.is_posting);
         posting.then(|| posting_period(record)).flatten()
     });
+    stock::follow(books, id, now);
     if let (Some(period), Some(record)) = (period, books.edit(&Group::Transaction, id)) {
         record.fields.insert("postingPeriod".to_owned(), period);
     }

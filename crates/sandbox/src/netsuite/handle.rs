@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::answer::{Answer, Call};
 use super::auth::{LoginAttempt, Logins};
 use super::books::{Books, Record};
+use super::cues::Cues;
 use super::errors::{Place, Refusal};
 use super::load;
 use super::records::changes::WriteOptions;
@@ -47,6 +48,7 @@ pub struct NetSuite {
     state: Arc<Mutex<State>>,
     slots: Arc<AtomicUsize>,
     busy: Arc<AtomicUsize>,
+    cues: Cues,
 }
 
 /// One of the account's concurrency slots; free again when dropped.
@@ -63,7 +65,7 @@ impl NetSuite {
     pub(crate) fn new(core: Core, settings: NetSuiteSettings) -> Self {
         let slots = Arc::new(AtomicUsize::new(settings.slots));
         let state = State { books: Books::new(settings), logins: Logins::default() };
-        Self { core, state: Arc::new(Mutex::new(state)), slots, busy: Arc::default() }
+        Self { core, state: Arc::new(Mutex::new(state)), slots, busy: Arc::default(), cues: Cues::default() }
     }
 
     /// Takes sales orders in the shape of an expanded GET, as a merchant's export has them.
@@ -112,7 +114,8 @@ impl NetSuite {
     }
 
     /// Creates an item, or changes the one with this `id` or `itemId`. `itemType` is a type code such as
-    /// `InvtPart` (the default), `Kit` or `Service`. A kit has `member.items[]` with `item` and `quantity`.
+    /// `InvtPart` (the default), `Kit` or `Service`; `isLotItem` and `isSerialItem` make it one of those. Custom fields
+    /// that the account does not have are added to it. A kit has `member.items[]` with `item` and `quantity`.
     /// Returns the internal id.
     ///
     /// # Errors
@@ -209,6 +212,15 @@ impl NetSuite {
 
     pub(super) fn revoke_token(&self, presented: &str) -> bool {
         locked(&self.state).logins.revoke(presented)
+    }
+
+    pub(super) fn cues(&self) -> &Cues {
+        &self.cues
+    }
+
+    /// Changes the account's settings while it runs.
+    pub(super) fn change_settings(&self, change: impl FnOnce(&mut NetSuiteSettings)) {
+        change(&mut locked(&self.state).books.settings);
     }
 
     /// Works on the records.

@@ -55,7 +55,7 @@ fn new_member(books: &mut Books, (kit, line): (u64, u64), item: u64, location: O
 }
 
 /// Members of a kit and how many of each are in one kit; empty for other items.
-fn parts(books: &Books, item: u64) -> Vec<(u64, Decimal)> {
+pub(crate) fn parts(books: &Books, item: u64) -> Vec<(u64, Decimal)> {
     let kit = books.get(&Group::Item, item).into_iter().flat_map(|item| item.lines_of("member"));
     kit.filter(|line| line.fields.get("item").and_then(plain).is_some())
         .map(|line| (integer(line.fields.get("item")), member(&line.fields, "quantity")))

@@ -9,7 +9,8 @@ use super::number::{member, number, total};
 use super::records::changes::{WriteOptions, read_changes};
 use super::records::sublist::{next_line_number, price};
 use super::records::types::{Group, ITEM_TYPES};
-use super::records::write::{bring_in, local_day, store};
+use super::records::write::{bring_in, local_day, note_item_type, store};
+use super::stock::declare_item_fields;
 use super::transform::transform;
 
 const LENIENT: WriteOptions =
@@ -206,6 +207,15 @@ fn provide(
 }
 
 fn named<'a>(books: &'a Books, group: &Group, name: &str) -> Option<&'a Record> {
+    if *group == Group::Item {
+        // Items are many, and nearly all are known by their item id.
+        let known = books.items_by("itemid", name).into_iter().next();
+        let known = known.or_else(|| {
+            let others = books.items_by("displayname", name).into_iter();
+            others.filter(|id| books.display_name(group, *id).as_deref() == Some(name)).min()
+        });
+        return books.get(group, known?);
+    }
     books.all(group).find(|record| books.display_name(group, record.id).as_deref() == Some(name))
 }
 
@@ -222,7 +232,15 @@ pub(super) fn item(books: &mut Books, item: &Value, now: DateTime<Utc>) -> Resul
     if let (Some(id), Some(members)) = (known, item.as_object_mut()) {
         members.entry("id").or_insert_with(|| json!(id));
     }
-    record(books, item_path(&code), &item, now)
+    let flagged = |name: &str| item.get(name) == Some(&Value::Bool(true));
+    let path = match (code.as_str(), flagged("isLotItem"), flagged("isSerialItem")) {
+        ("InvtPart", true, _) => "lotNumberedInventoryItem",
+        ("InvtPart", _, true) => "serializedInventoryItem",
+        ("Assembly", true, _) => "lotNumberedAssemblyItem",
+        ("Assembly", _, true) => "serializedAssemblyItem",
+        _ => item_path(&code),
+    };
+    record(books, path, &item, now)
 }
 
 /// Creates a record, or changes the one with this id.
@@ -236,6 +254,9 @@ pub(super) fn record(
     if kind.group == Group::Transaction {
         return Err(Refusal::request("Transactions are made by loading sales orders or over REST."));
     }
+    if kind.group == Group::Item {
+        declare_item_fields(books, body);
+    }
     let id = integer(body.get("id"));
     let mut body = body.clone();
     for line in body.get_mut("member").and_then(members_of).into_iter().flatten() {
@@ -247,15 +268,11 @@ pub(super) fn record(
     let options = WriteOptions { replace: vec!["member".to_owned()], ..LENIENT };
     let changes = read_changes(books, &kind, &body, &options)?;
     let mut record = books.get(&kind.group, id).cloned().unwrap_or_else(|| Record::new(kind.clone(), now));
-    if kind.group == Group::Item {
-        record.fields.insert("itemType".to_owned(), json!({"id": kind.code}));
-    }
     record.kind = kind;
     record.id = id;
     bring_in(books, &mut record, changes, &options)?;
     if record.kind.group == Group::Item {
-        let code = record.kind.code;
-        record.fields.insert("itemType".to_owned(), json!({"id": code}));
+        note_item_type(&mut record);
     }
     store(books, record, now)
 }

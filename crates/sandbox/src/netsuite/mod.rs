@@ -34,16 +34,24 @@
 //! | `GET login-audit-trail` | | why logins failed |
 //! | `POST tokens/revoke`, `POST unlock` | | ends access tokens; ends a lock |
 //! | `GET slots`, `PUT slots` | `{slots}` | concurrency |
+//! | `POST items/seed` | `{count, location, on_hand}` | [`NetSuite::seed_items`] |
+//! | `GET stock/{location}`, `GET stock/{location}/{item}` | | figures of all items, or of one |
+//! | `PUT stock/{location}/{item}` | `{on_hand, average_cost}` | sets what is given |
+//! | `POST stock/{location}/{item}/adjust` | `{by}` | [`NetSuite::adjust_stock`] |
+//! | `POST stock/{location}/{item}/sell` | `{quantity, for_amazon}` | [`NetSuite::sell`] |
+//! | `PUT stock-habits` | `{enforce_commitment, refuse_negative_stock}` | changes what is given |
 //!
-//! Not here: asynchronous calls, batches, RESTlets, stock levels, payments and deposits.
+//! Not here: asynchronous calls, batches, RESTlets, purchasing, transfers between locations, payments and deposits.
 
 mod answer;
 mod auth;
 mod books;
 mod control;
+mod cues;
 mod errors;
 mod follow;
 mod handle;
+mod item_index;
 mod kits;
 mod load;
 mod number;
@@ -54,13 +62,16 @@ mod service;
 mod settings;
 mod staff;
 mod status;
+mod stock;
 mod suiteql;
 mod transform;
 
 pub use auth::{KeyError, LoginAttempt, PublicKey};
+pub use cues::Cue;
 pub use handle::{NetSuite, RecordError};
 pub use settings::{Certificate, CustomField, CustomFieldKind, NetSuiteSettings};
 pub use staff::{BillKind, StaffLine};
+pub use stock::StockLevel;
 
 pub(crate) use control::control_router;
 pub(crate) use router::router;

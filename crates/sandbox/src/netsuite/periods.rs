@@ -67,9 +67,9 @@ pub(crate) fn check(books: &Books, before: Option<&Record>, after: &Record) -> R
 /// What the ledger knows of a transaction.
 fn posting(record: &Record) -> Vec<Option<String>> {
     const BODY: [&str; 4] = ["tranDate", "shippingCost", "handlingCost", "shipStatus"];
-    const LINE: [&str; 5] = ["item", "quantity", "amount", "tax1Amt", "location"];
+    const LINE: [&str; 6] = ["item", "quantity", "adjustQtyBy", "amount", "tax1Amt", "location"];
     let body = BODY.iter().map(|name| record.text(name));
-    let lines = record.lines_of("item").iter();
+    let lines = record.main_lines().iter();
     let cells = lines.flat_map(|line| LINE.iter().map(|name| line.fields.get(*name).and_then(plain)));
     body.chain(cells).chain([Some(record.voided.to_string())]).collect()
 }

@@ -6,8 +6,10 @@ use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use serde_json::json;
 
 use super::answer::{Answer, Call};
+use super::cues::Side;
 use super::errors::{Refusal, no_free_slot};
 use super::handle::NetSuite;
 use super::service::operation;
@@ -30,7 +32,12 @@ async fn serve(State(netsuite): State<NetSuite>, request: Request) -> Response {
     let operation = operation(&call);
     let core = netsuite.core();
     exchange(core, &netsuite, Vendor::NetSuite, &operation, parts, body, async |_, _| {
-        let answer = if slot.is_some() { netsuite.answer(&call) } else { no_free_slot() };
+        if slot.is_none() {
+            return no_free_slot().into_response();
+        }
+        netsuite.cue(Side::Before, &operation, &call.body);
+        let answer = netsuite.answer(&call);
+        netsuite.cue(Side::After, &operation, &call.body);
         answer.into_response()
     })
     .await
@@ -63,6 +70,13 @@ impl Manners for NetSuite {
     fn server_error(&self) -> Response {
         let detail = "An unexpected error occurred. Error ID: sandbox00000000000001";
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNEXPECTED_ERROR", detail).answer().into_response()
+    }
+
+    fn empty_answer(&self, operation: &str) -> Option<Response> {
+        let empty = json!({
+            "links": [], "count": 0, "hasMore": false, "offset": 0, "totalResults": 0, "items": [],
+        });
+        (operation == "suiteql").then(|| Answer::json(StatusCode::OK, &empty).into_response())
     }
 
     fn revoke_presented_token(&self, parts: &Parts) -> Option<Response> {

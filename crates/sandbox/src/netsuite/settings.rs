@@ -91,6 +91,15 @@ pub struct NetSuiteSettings {
     pub refund_before_receipt: bool,
     /// Whether a customer refund must name the account or the way it is paid by.
     pub refund_account_required: bool,
+    /// Whether the account has several subsidiaries: stock documents must name theirs.
+    pub one_world: bool,
+    /// Whether only units that are committed to an order can be fulfilled. Items that were never stocked always can.
+    pub enforce_commitment: bool,
+    /// Whether adjustments that take what is on hand below zero are refused.
+    pub refuse_negative_stock: bool,
+    /// Columns that the query service does not show here, in lower case: which ones it shows depends on features and
+    /// permissions.
+    pub hidden_columns: Vec<String>,
     /// Custom fields that exist.
     pub custom_fields: Vec<CustomField>,
     /// Script ids of the custom record types that exist.
@@ -121,6 +130,10 @@ impl Default for NetSuiteSettings {
             bill_before_fulfillment: false,
             refund_before_receipt: false,
             refund_account_required: true,
+            one_world: false,
+            enforce_commitment: false,
+            refuse_negative_stock: false,
+            hidden_columns: Vec::new(),
             custom_fields: default_custom_fields(),
             custom_records: ["audit_log", "outbox", "config"]
                 .map(|name| format!("customrecord_amz_{name}"))
@@ -130,7 +143,7 @@ impl Default for NetSuiteSettings {
 }
 
 fn default_custom_fields() -> Vec<CustomField> {
-    use CustomFieldKind::{Boolean, DateTime, Integer, Text};
+    use CustomFieldKind::{Boolean, DateTime, Integer, Number, Text};
     const BODY: &[(&str, CustomFieldKind)] = &[
         ("amz_order_id", Text),
         ("amz_channel", Text),
@@ -162,5 +175,8 @@ fn default_custom_fields() -> Vec<CustomField> {
     ];
     let body = BODY.iter().map(|(name, kind)| CustomField::new(format!("custbody_{name}"), *kind));
     let line = LINE.iter().map(|(name, kind)| CustomField::new(format!("custcol_{name}"), *kind));
-    body.chain(line).chain([CustomField::new("custitem_amz_sku", Text)]).collect()
+    const ITEM: &[(&str, CustomFieldKind)] =
+        &[("amz_sku", Text), ("amz_available", Number), ("amz_stock_at", DateTime)];
+    let item = ITEM.iter().map(|(name, kind)| CustomField::new(format!("custitem_{name}"), *kind));
+    body.chain(line).chain(item).collect()
 }

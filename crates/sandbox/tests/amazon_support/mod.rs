@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+pub mod seller;
+
 use amz_sandbox::amazon::AmazonSettings;
 use amz_sandbox::{CallSelector, Clock, Fault, FaultRule, RunningSandbox, Sandbox, SandboxSettings, Vendor};
 use reqwest::Response;

@@ -47,6 +47,7 @@ impl World {
             reduced: Quantity::ZERO,
             released: false,
             part: None,
+            item: None,
         });
         let ordered = quantities.iter().zip(1..).map(|(units, number)| {
             let mut line = line(number, "X", *units, Decimal::ONE);

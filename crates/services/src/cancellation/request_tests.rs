@@ -29,6 +29,7 @@ impl Case {
             reduced: Quantity::ZERO,
             released: false,
             part: None,
+            item: None,
         });
         let packages = states.iter().zip(1..).map(|(state, number)| Package {
             id: format!("P{number}").into(),

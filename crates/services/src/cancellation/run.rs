@@ -15,7 +15,7 @@ use super::wish::wish;
 use super::writes::CancelOrder;
 use crate::desk::{Desk, Stop, Written, intent};
 use crate::intent::{Intent, IntentChange, NewIntent, Operation};
-use crate::link::{CancellationLink, Link, SentOrder};
+use crate::link::{CancellationLink, Link, SentLine, SentOrder};
 use crate::order_view::OrderView;
 use crate::orders::digest;
 use crate::parking::{Reason, Who};
@@ -246,7 +246,11 @@ fn in_flight(unsettled: &[Intent], links: &[Link]) -> Option<InFlight> {
         Operation::CreateOrder
         | Operation::UpdateOrder
         | Operation::MarkSalesOrder
-        | Operation::CancelOrder => false,
+        | Operation::CancelOrder
+        // never in the lane of an order
+        | Operation::CreateStockAdjustment
+        | Operation::CreateBinTransfer
+        | Operation::ShowStock => false,
     };
     if let Some(open) = unsettled.iter().find(|intent| concerns(intent.operation)) {
         let step = format!("the outcome of {} is not known", open.key);
@@ -361,6 +365,8 @@ async fn bring_lines_in_line(
         when_unfulfillable: desk.connection.settings.cancellation.when_unfulfillable,
     });
     let Some(closings) = closings else { return Ok(false) };
+    let moved: Vec<SentLine> =
+        closings.after.lines.iter().filter(|line| !view.sent.lines.contains(line)).cloned().collect();
     let links = vec![Link::Order(Box::new(closings.after))];
     let is_written = closings.patch == SalesOrderPatch::default();
     if is_written {
@@ -372,6 +378,8 @@ async fn bring_lines_in_line(
     view.learn(links);
     view.reflect(&closings.patch);
     desk.unpark(LINES).await?;
+    // NetSuite wants fewer units now than when stock was last compared
+    desk.ask_for_stock(&moved);
     Ok(!is_written)
 }
 

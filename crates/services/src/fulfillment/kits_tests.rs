@@ -17,6 +17,7 @@ fn world(kits: u32, others: u32) -> World {
         sku: Some(item.into()),
         quantity: Quantity(kits * per_kit),
         part: Some(KitPart { item: format!("item-{item}").into(), per_kit: Quantity(per_kit) }),
+        item: None,
         ..whole.clone()
     };
     world.sent.lines = vec![part("P", 2), part("Q", 1), x];

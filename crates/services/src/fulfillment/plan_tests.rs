@@ -25,6 +25,7 @@ fn sent(quantities: &[u32]) -> SentOrder {
         reduced: Quantity::ZERO,
         released: false,
         part: None,
+        item: None,
     });
     SentOrder {
         amazon_order: "A-1".into(),

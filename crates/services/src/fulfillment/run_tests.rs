@@ -29,6 +29,7 @@ fn sent() -> SentOrder {
         reduced: Quantity::ZERO,
         released: false,
         part: Some(KitPart { item: item.into(), per_kit: Quantity(per_kit) }),
+        item: None,
     };
     SentOrder {
         amazon_order: "A-1".into(),

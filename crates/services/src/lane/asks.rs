@@ -44,6 +44,13 @@ pub(super) fn asked(desk: &mut Desk<'_>, asks: &[Ask], links: &[Link]) -> Asked 
             Ask::Document { document, .. } => asked.documents.push(document.clone()),
             Ask::Approved { subject } => asked.approved.push(subject.clone()),
             Ask::Rejected { subject, reason } => asked.rejected.push((subject.clone(), *reason)),
+            // asked of the lanes of stock only
+            Ask::StockChanged(_)
+            | Ask::StockOf(_)
+            | Ask::StockOfItem(_)
+            | Ask::StockDue
+            | Ask::ReadStock(_)
+            | Ask::CompareStock(_) => {}
         }
     }
     if asks.iter().any(|ask| matches!(ask, Ask::AmazonOrder)) {
@@ -77,6 +84,12 @@ fn is_own_echo(ask: &Ask, links: &[Link]) -> bool {
         }),
         Ask::SalesOrder | Ask::AmazonOrder | Ask::Tracker(_) | Ask::Document { .. } | Ask::Approved { .. } => false,
         Ask::Rejected { .. } => false,
+        Ask::StockChanged(_)
+        | Ask::StockOf(_)
+        | Ask::StockOfItem(_)
+        | Ask::StockDue
+        | Ask::ReadStock(_)
+        | Ask::CompareStock(_) => false,
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn adopt(
         let Some((alias, line, part)) = ours else {
             return Err(different(found, format!("its line {} is no line of the sales order", held.id)));
         };
+        let item = part.as_ref().map_or_else(|| line.item.clone(), |part| part.item.clone());
         adopted.push(line);
         lines.push(SentLine {
             alias: alias.clone(),
@@ -48,6 +49,7 @@ pub(super) fn adopt(
             reduced: Quantity::ZERO,
             released: false,
             part,
+            item: Some(item),
         });
     }
     if lines.is_empty() {

@@ -1,8 +1,8 @@
 //! A sales order as Amazon shall create it.
 
 use amz_domain::{
-    Channel, DeliveryOfferId, DeliveryPreviewId, ExecutionState, Generation, LineNumber, Money, OrderAlias,
-    SalesOrder, SalesOrderLine, Sku,
+    Channel, DeliveryOfferId, DeliveryPreviewId, ExecutionState, Generation, ItemId, LineNumber, Money,
+    OrderAlias, SalesOrder, SalesOrderLine, Sku,
 };
 use rust_decimal::Decimal;
 
@@ -32,6 +32,8 @@ pub struct Creation {
     pub lines: Vec<LineNumber>,
     /// Of each Amazon line, in the same order, the part of a kit that it is.
     pub parts: Vec<Option<KitPart>>,
+    /// The item of each Amazon line, in the same order.
+    pub items: Vec<ItemId>,
 }
 
 /// Builds the Amazon order for some goods lines of a sales order.
@@ -52,6 +54,7 @@ pub(super) fn creation(
     let money = |amount: Decimal| Money::new(amount, order.currency);
 
     let (mut lines, mut numbers, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut items = Vec::new();
     for whole in &amounts {
         let Some(source) = chosen.iter().find(|line| line.line == whole.line) else { continue };
         for piece in pieces(source, whole, goods, settings.kits, order.currency.minor_digits())? {
@@ -70,6 +73,7 @@ pub(super) fn creation(
                 delivery: delivery(order, source, settings)?,
             });
             numbers.push(line);
+            items.push(piece.item(source).clone());
             parts.push(piece.part);
         }
     }
@@ -77,6 +81,7 @@ pub(super) fn creation(
     Ok(Creation {
         generation,
         parts,
+        items,
         channel: channel(order, chosen.iter().copied()),
         tax: money(amounts.iter().map(|whole| whole.tax).sum()),
         lines: numbers,
@@ -186,8 +191,8 @@ fn within_limits(lines: &[NewAmazonLine]) -> Result<(), Reason> {
 impl Creation {
     /// What to remember of the order once Amazon has it. `None` when Amazon did not name every line.
     pub(super) fn sent(&self, id: amz_domain::AmazonOrderId, created: &[CreatedLine]) -> Option<SentOrder> {
-        let sources = self.lines.iter().zip(&self.parts);
-        let lines = self.order.lines.iter().zip(sources).map(|(new, (number, part))| {
+        let sources = self.lines.iter().zip(self.parts.iter().zip(&self.items));
+        let lines = self.order.lines.iter().zip(sources).map(|(new, (number, (part, item)))| {
             let amazon_line = created.iter().find(|line| line.alias == new.alias)?.id.clone();
             Some(SentLine {
                 alias: new.alias.clone(),
@@ -200,6 +205,7 @@ impl Creation {
                 reduced: amz_domain::Quantity::ZERO,
                 released: false,
                 part: part.clone(),
+                item: Some(item.clone()),
             })
         });
         Some(SentOrder {

@@ -54,7 +54,11 @@ pub(crate) async fn run(
         Ok(None) => {
             desk.note("NetSuite knows no such sales order");
             match sent {
-                Some(_) => desk.park(SUBJECT, &missing(id)).await?,
+                Some(sent) => {
+                    desk.park(SUBJECT, &missing(id)).await?;
+                    desk.ask_for_stock(&sent.lines);
+                    return Ok(Ordered { sent: Some(sent), order: None, look_at_amazon: false });
+                }
                 None => desk.unpark(SUBJECT).await?,
             }
             return Ok(Ordered { sent, order: None, look_at_amazon: false });
@@ -310,6 +314,10 @@ async fn park(
     reason: &Reason,
 ) -> Result<(), Stop> {
     desk.park(SUBJECT, reason).await?;
+    if let Some(sent) = sent {
+        // NetSuite may want fewer units than Amazon keeps for the order: what is left over would be sold
+        desk.ask_for_stock(&sent.lines);
+    }
     let message = format!("{}: {}. {}", reason.code, reason.cause, reason.hint);
     let fields = &order.marks;
     let patch = SalesOrderPatch {

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod netsuite;
 pub mod notifications;
 pub mod records;
+pub mod stock;
 
 pub use amazon::{AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, PackageTrackers};
 pub use documents::{AccountingPeriods, ChangedDocuments, Documents};
@@ -19,3 +20,6 @@ pub use ledger::Ledger;
 pub use netsuite::{ChangedSalesOrders, ItemFulfillments, Items, SalesOrders};
 pub use notifications::Notifications;
 pub use records::{CallLog, Operations};
+pub use stock::{
+    AmazonCatalog, AmazonStock, StockItems, StockRecords, StockReports, StockStream, StockWrites,
+};

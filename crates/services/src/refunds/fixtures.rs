@@ -30,6 +30,7 @@ pub(crate) fn sent(units: &[u32]) -> SentOrder {
         reduced: Quantity::ZERO,
         released: false,
         part: None,
+        item: None,
     });
     SentOrder {
         amazon_order: "AO-1".into(),

@@ -68,6 +68,7 @@ pub(super) fn sent_line(number: u32) -> crate::link::SentLine {
         reduced: Quantity::ZERO,
         released: false,
         part: None,
+        item: None,
     }
 }
 

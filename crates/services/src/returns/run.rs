@@ -1,6 +1,6 @@
 //! Applies the plan of an order's returns.
 
-use amz_domain::{AmazonReturn, Document, DocumentKey, DocumentKind, ReturnId};
+use amz_domain::{AmazonReturn, Document, DocumentKey, DocumentKind, LocationId, ReturnId};
 
 use super::authorization::receipt_document;
 use super::external_run;
@@ -11,7 +11,7 @@ use super::writes::{CreateAuthorization, CreateReceipt, links_of};
 use crate::desk::{Desk, Stop, Written, intent, refusal};
 use crate::failure::Failure;
 use crate::intent::{Intent, NewIntent, Operation};
-use crate::link::{Link, ReturnLink};
+use crate::link::{Link, ReturnLink, SentLine};
 use crate::order_view::OrderView;
 use crate::orders::digest;
 use crate::parking::{Reason, Who};
@@ -269,11 +269,26 @@ async fn receive(
     Ok(match written {
         Written::Done(link) => {
             view.learn(vec![Link::Return(Box::new(link))]);
+            ask_for_stock(desk, view, planned);
             Written::Done(())
         }
         Written::Wait(at) => Written::Wait(at),
         Written::Parked(reason) => Written::Parked(reason),
     })
+}
+
+/// What was received where Amazon's stock stands is counted twice until Amazon's figure and ours are compared. NetSuite
+/// puts a receipt that names no location where the sales order is shipped from, which may be there.
+fn ask_for_stock(desk: &mut Desk<'_>, view: &OrderView, received: &PlannedReceipt) {
+    let stock = desk.connection.stock.as_ref();
+    let may_stand_there =
+        |location: &LocationId| received.location.as_ref().is_none_or(|named| named == location);
+    if stock.is_some_and(|stock| may_stand_there(&stock.settings.location)) {
+        let is_received =
+            |line: &SentLine| received.units.iter().any(|units| units.amazon_line == line.amazon_line);
+        let lines = view.sent.lines.iter().filter(|line| is_received(line));
+        desk.ask_for_stock(lines);
+    }
 }
 
 /// Reads a document; a reason when it cannot be read for a cause that waiting does not remove.

@@ -28,6 +28,8 @@ struct World {
     parked: Vec<Parked>,
     /// Outward writes that arrived.
     writes: Vec<String>,
+    /// What the last look asked other lanes for.
+    asked: Vec<crate::work::Ask>,
     /// Reads of NetSuite's documents.
     reads: u32,
     /// Answers to lose, per kind of write.
@@ -137,6 +139,7 @@ impl Stage {
             intents: Vec::new(),
             parked: Vec::new(),
             writes: Vec::new(),
+            asked: Vec::new(),
             reads: 0,
             lose: Vec::new(),
             throttled: 0,
@@ -179,10 +182,14 @@ impl Stage {
         };
         let documents: Vec<DocumentKey> =
             documents.iter().map(|id| DocumentKey::new(DocumentKind::ReturnAuthorization, *id)).collect();
-        let mut view = OrderView::new("42".into(), sent(), amazon, links, None);
+        let mut sent = sent();
+        sent.lines.iter_mut().for_each(|line| line.sku = Some(line.amazon_line.as_str().into()));
+        let mut view = OrderView::new("42".into(), sent, amazon, links, None);
         let mut desk = Desk::open(&self.connection, &self.lease).await.unwrap();
         run(&mut desk, &mut view, &documents).await.unwrap();
-        let wait = desk.close().wait;
+        let end = desk.close();
+        let wait = end.wait;
+        self.world.lock().unwrap().asked = end.asked.into_iter().map(|asked| asked.ask).collect();
         (self.world.lock().unwrap().writes.clone(), wait)
     }
 
@@ -350,6 +357,22 @@ async fn one_look_brings_everything_and_a_second_does_nothing() {
     assert_eq!(stage.look(&[]).await, (Vec::new(), None));
     assert_eq!(stage.world(|world| world.reads), 0);
     assert_eq!(stage.parked(), []);
+}
+
+#[tokio::test]
+async fn what_was_received_where_amazons_stock_may_stand_has_its_stock_looked_at() {
+    // the sales order's own location may be Amazon's
+    for (location, is_asked) in [(Some("7"), true), (Some("8"), false), (None, true)] {
+        let mut stage = Stage::new(vec![finished_return()]);
+        stage.set(|settings| {
+            settings.amazon_location = None;
+            settings.returns.return_location = location.map(Into::into);
+        });
+        let stock = crate::settings::InventorySettings::new("7".into());
+        stage.connection.stock = Some(crate::connection::mocked_stock(stock));
+        stage.look(&[]).await;
+        assert_eq!(stage.world(|world| !world.asked.is_empty()), is_asked, "{location:?}");
+    }
 }
 
 #[tokio::test]

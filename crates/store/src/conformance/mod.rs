@@ -25,7 +25,9 @@
 
 use std::sync::Arc;
 
-use amz_services::ports::{CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations};
+use amz_services::ports::{
+    CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, StockRecords, StockReports,
+};
 
 pub mod intake;
 pub mod intents;
@@ -37,6 +39,9 @@ pub mod notifications;
 pub mod operations;
 pub mod pauses;
 pub mod samples;
+pub mod stock;
+pub mod stock_runs;
+pub mod taken;
 
 /// An empty store, port by port.
 pub struct Stores {
@@ -48,6 +53,8 @@ pub struct Stores {
     pub notifications: Arc<dyn Notifications>,
     pub calls: Arc<dyn CallLog>,
     pub operations: Arc<dyn Operations>,
+    pub stock: Arc<dyn StockRecords>,
+    pub stock_reports: Arc<dyn StockReports>,
 }
 
 impl Stores {
@@ -55,7 +62,15 @@ impl Stores {
     pub fn of<Notices, State>(notices: Arc<Notices>, state: Arc<State>) -> Self
     where
         Notices: Inbox + NoticeFeed + 'static,
-        State: Intake + Lanes + Ledger + Notifications + CallLog + Operations + 'static,
+        State: Intake
+            + Lanes
+            + Ledger
+            + Notifications
+            + CallLog
+            + Operations
+            + StockRecords
+            + StockReports
+            + 'static,
     {
         Self {
             inbox: notices.clone(),
@@ -65,7 +80,9 @@ impl Stores {
             ledger: state.clone(),
             notifications: state.clone(),
             calls: state.clone(),
-            operations: state,
+            operations: state.clone(),
+            stock: state.clone(),
+            stock_reports: state,
         }
     }
 }
@@ -151,6 +168,24 @@ macro_rules! conformance_tests {
             operations: a_timeline_includes_what_happened_before_the_order_of_a_document_was_known,
             operations: a_lane_at_work_or_paused_says_so,
             operations: the_backlog_is_counted,
+            stock: readings_come_back_as_they_were_kept,
+            stock: only_a_later_reading_replaces_what_is_kept,
+            stock: an_absence_counts_once_per_instant,
+            stock: an_absence_never_overrules_a_later_reading,
+            stock: a_kept_reading_ends_an_absence_and_one_from_before_it_does_not,
+            stock: known_stock_is_paged_and_counted_by_connection,
+            stock: the_skus_of_thousands_are_known_in_one_call,
+            stock: skus_that_share_their_units_find_each_other,
+            stock: the_skus_of_inventory_items_are_remembered,
+            stock: skus_are_looked_at_again_when_they_are_due,
+            stock_runs: runs_are_replaced_by_their_id_and_listed_newest_first,
+            stock_runs: report_rows_are_read_in_the_order_in_which_they_were_written,
+            taken: orders_that_amazon_took_lately_are_known_with_their_units,
+            taken: of_an_order_that_was_sent_anew_the_newest_counts,
+            taken: orders_that_amazon_may_have_taken_are_known_whatever_their_age,
+            stock: what_an_old_holder_remembers_of_stock_is_refused,
+            stock: both_lanes_of_stock_are_claimed_with_their_asks_and_tell_what_happened,
+            stock: every_operation_comes_back_by_its_word,
         }
     };
     ($open:path; $($module:ident: $case:ident),+ $(,)?) => { $(

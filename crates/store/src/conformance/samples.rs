@@ -132,6 +132,7 @@ pub fn order_link(amazon_order: &str, total: Money) -> Link {
             reduced: Quantity(0),
             released: false,
             part: None,
+            item: None,
         }],
     }))
 }

@@ -80,6 +80,7 @@ impl Ledger for MemoryStore {
         let (operation, subject) = (known.operation, known.subject.clone());
         state.note_change(&lease.key, operation, &subject, at, change_words(change));
         if let IntentChange::Done { result: _, links } = change {
+            state.done.insert(name, at);
             state.write_links(&lease.key, links);
         }
         Ok(())

@@ -6,6 +6,7 @@ mod lanes;
 mod ledger;
 mod notifications;
 mod operations;
+mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -71,8 +72,11 @@ struct State {
     last_message: u64,
     notices: HashMap<Place, Vec<NoticeReference>>,
     looks: HashMap<Place, Vec<Look>>,
+    /// When an intent became done.
+    done: HashMap<(ConnectionName, String), DateTime<Utc>>,
     intent_changes: HashMap<Place, Vec<TimelineEntry>>,
     calls: Vec<CallRecord>,
+    stock: stock::Stock,
 }
 
 #[derive(Debug)]

@@ -21,6 +21,7 @@ mod purge;
 mod reader;
 mod requests;
 mod state;
+mod stock;
 mod timeline;
 mod writer;
 

@@ -19,6 +19,10 @@ pub struct Purged {
     pub intent_changes: u64,
     /// Settled messages about parked items.
     pub notifications: u64,
+    /// Rows of the reports of stock runs.
+    pub stock_report_rows: u64,
+    /// Stock runs that were over.
+    pub stock_runs: u64,
 }
 
 pub(super) async fn purge(
@@ -26,7 +30,7 @@ pub(super) async fn purge(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Purged, Fault> {
-    let mut deleted = [0; 5];
+    let mut deleted = [0; 7];
     for (count, statement) in deleted.iter_mut().zip(STATEMENTS) {
         *count = sqlx::query(statement)
             .bind(micros(before))
@@ -35,11 +39,11 @@ pub(super) async fn purge(
             .await?
             .rows_affected();
     }
-    let [notices, looks, calls, intent_changes, notifications] = deleted;
-    Ok(Purged { notices, looks, calls, intent_changes, notifications })
+    let [notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs] = deleted;
+    Ok(Purged { notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs })
 }
 
-const STATEMENTS: [&str; 5] = [
+const STATEMENTS: [&str; 7] = [
     "delete from lane_notices where id in
      (select id from lane_notices where received_at < $1 order by received_at limit $2)",
     "delete from looks where id in (select id from looks where ended_at < $1 order by ended_at limit $2)",
@@ -51,4 +55,21 @@ const STATEMENTS: [&str; 5] = [
       order by intent_changes.changed_at limit $2)",
     "delete from notifications where id in
      (select id from notifications where settled_at < $1 order by settled_at limit $2)",
+    // a run goes after its report; the latest ten of a connection stay whatever their age
+    "delete from stock_report_rows where id in
+     (select stock_report_rows.id from stock_runs
+      join stock_report_rows on stock_report_rows.connection = stock_runs.connection
+      and stock_report_rows.run = stock_runs.run
+      where stock_runs.over_at < $1 and stock_runs.started_at <
+      (select latest.started_at from stock_runs as latest where latest.connection = stock_runs.connection
+       order by latest.started_at desc limit 1 offset 9)
+      order by stock_runs.over_at limit $2)",
+    "delete from stock_runs where (connection, run) in
+     (select old.connection, old.run from stock_runs as old
+      where old.over_at < $1 and old.started_at <
+      (select latest.started_at from stock_runs as latest where latest.connection = old.connection
+       order by latest.started_at desc limit 1 offset 9)
+      and not exists (select 1 from stock_report_rows
+      where stock_report_rows.connection = old.connection and stock_report_rows.run = old.run)
+      order by old.over_at limit $2)",
 ];

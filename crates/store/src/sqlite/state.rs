@@ -43,7 +43,8 @@ impl SqliteState {
     }
 
     /// Deletes up to `limit` of the oldest rows of each log that are older than `before`: notices of lanes,
-    /// looks, calls, settled messages, and the history of settled intents. What decides what happens next is never deleted.
+    /// looks, calls, settled messages, the history of settled intents, and stock runs that are over, with their
+    /// reports, but for the latest ten of each connection. What decides what happens next is never deleted.
     ///
     /// # Errors
     /// When nothing was deleted.
@@ -64,11 +65,14 @@ impl SqliteState {
 #[derive(Debug)]
 pub struct SqliteStateReader {
     pub(super) file: ForeignFile,
+    /// The same file, once its owner knows of stock: an older owner may still run beside a newer reader.
+    pub(super) stock: ForeignFile,
 }
 
 impl SqliteStateReader {
     /// Reads a file that may not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { file: ForeignFile::new(path.into(), "lanes") }
+        let path = path.into();
+        Self { file: ForeignFile::new(path.clone(), "lanes"), stock: ForeignFile::new(path, "stock_runs") }
     }
 }

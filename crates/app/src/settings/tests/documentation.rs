@@ -120,7 +120,8 @@ fn the_example_file_is_sound_and_shows_every_key() {
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|line| line.contains(['[', '='])).unwrap_or(line));
     let other = format!("{}{}", &text[..start], rest.collect::<Vec<_>>().join("\n"))
-        .replace("{ file = \"netsuite-key.pem\" }", "{ env = \"PEM\" }");
+        .replace("{ file = \"netsuite-key.pem\" }", "{ env = \"PEM\" }")
+        .replace("stock-aliases.csv", &docs("examples/stock-aliases.csv").to_string_lossy());
     let pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let variables: Vec<(&str, &str)> = SECRETS.iter().copied().chain([("PEM", pem)]).collect();
     let other = read_with(&other, &variables);

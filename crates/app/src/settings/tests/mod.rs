@@ -6,4 +6,5 @@ mod faults;
 mod overrides;
 mod samples;
 mod secrets;
+mod stock;
 mod values;

@@ -4,7 +4,7 @@
 //! `AMZ_HISTORIES=500` plays more of them, `AMZ_HISTORY=17` one alone with all it says.
 
 mod check;
-mod dice;
+pub(crate) mod dice;
 mod draw;
 mod play;
 mod steps;

@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::amazon::token::{AccessToken, TokenSource};
 use crate::http::{Body, HttpClient, Outgoing};
 
 use super::answer::{Expectation, Mapping, failure, read, verdict};
 use super::problem::Problem;
-use super::token::{AccessToken, TokenSource};
 
 const TARGET_ID: HeaderName = HeaderName::from_static("x-api-target-id");
 const API_VERSION: HeaderName = HeaderName::from_static("x-api-version");

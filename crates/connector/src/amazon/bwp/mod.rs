@@ -6,17 +6,18 @@
 mod answer;
 mod call;
 mod cancel_order;
+mod catalog;
 mod create_order;
 mod external_returns;
 mod inputs;
+mod inventory_item;
 mod order;
 mod package_tracker;
 mod problem;
+mod products;
 mod refund_report;
 mod scalars;
 mod schema;
-mod token;
-mod token_http;
 mod update_order;
 
 use std::sync::Arc;
@@ -35,9 +36,10 @@ use url::Url;
 
 use crate::http::{Clock, HttpClient, HttpSettings, HttpSetupError};
 
+use super::token::{Grant, TokenSource};
+
 use self::call::GraphQl;
 use self::inputs::OrderIdentifierInput;
-use self::token::TokenSource;
 
 /// Where and as whom to call.
 #[derive(Debug, Clone)]
@@ -93,6 +95,7 @@ impl BuyWithPrime {
             TokenUrl::from_url(under(&endpoint, "token")?),
             client_id,
             &client_secret,
+            Grant::Client,
         );
         Ok(Self(Arc::new(GraphQl {
             http,

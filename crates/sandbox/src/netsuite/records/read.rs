@@ -7,6 +7,7 @@ use super::values::instant_text;
 use crate::netsuite::books::{Books, Fields, Line, Record, integer, plain};
 use crate::netsuite::errors::{Place, Refusal};
 use crate::netsuite::status::status_word;
+use crate::netsuite::stock::locations_of;
 
 /// How a record is shown.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,12 @@ pub(crate) fn document(books: &Books, record: &Record, view: &View<'_>) -> Value
     for (name, value) in &record.fields {
         let shown = show(books, record, None, (name, value), &address, view);
         document.insert(name.clone(), shown);
+    }
+    if record.kind.group == Group::Item
+        && view.expand
+        && let Some(locations) = locations_of(books, record)
+    {
+        document.insert("locations".to_owned(), locations);
     }
     for sublist in record.kind.sublists {
         let list = match view.expand {

@@ -64,6 +64,7 @@ fn merge_by(
             merge(line, given);
         } else {
             let line = match changes.sublist.name {
+                "inventory" => stock_line(books, kept, given),
                 "apply" => Line { fields: without_nulls(given.clone()), ..Line::default() },
                 _ => added(books, record, kept, given, index)?,
             };
@@ -132,6 +133,17 @@ fn tax(fields: &mut Fields, amount_before: Decimal) {
         let now = now.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
         fields.insert("tax1Amt".to_owned(), number(now));
     }
+}
+
+/// A line of a document that moves stock.
+fn stock_line(books: &mut Books, kept: &[Line], given: &Fields) -> Line {
+    let mut fields = without_nulls(given.clone());
+    let taken = kept.iter().any(|line| line.number() == integer(given.get("line")));
+    if taken || integer(given.get("line")) == 0 {
+        fields.insert("line".to_owned(), json!(next_line_number(kept)));
+    }
+    fields.insert("lineUniqueKey".to_owned(), json!(books.next_unique_key()));
+    Line { fields, ..Line::default() }
 }
 
 fn added(

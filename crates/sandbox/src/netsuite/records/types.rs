@@ -6,6 +6,7 @@ mod document;
 mod entities;
 mod fulfillment;
 mod order;
+mod stock;
 mod transactions;
 
 pub(crate) use transactions::{TRANSACTIONS, transaction};
@@ -23,6 +24,8 @@ pub(crate) enum Group {
     Item,
     /// Locations.
     Location,
+    /// Bins of locations.
+    Bin,
     /// One custom record type.
     Custom(String),
 }
@@ -148,6 +151,8 @@ pub(crate) fn record_type(name: &str, settings: &NetSuiteSettings) -> Option<Rec
             "itemReceipt" => (document::RECEIPT_BODY, document::RECEIPT_SUBLISTS),
             "invoice" => (document::INVOICE_BODY, document::PRICED_SUBLISTS),
             "creditMemo" => (document::CREDIT_BODY, document::CREDIT_SUBLISTS),
+            "inventoryAdjustment" => (stock::ADJUSTMENT_BODY, stock::ADJUSTMENT_SUBLISTS),
+            "binTransfer" => (stock::TRANSFER_BODY, stock::TRANSFER_SUBLISTS),
             "customerRefund" => (document::CUSTOMER_REFUND_BODY, document::CUSTOMER_REFUND_SUBLISTS),
             _ => (document::CASH_BODY, document::PRICED_SUBLISTS),
         };
@@ -156,6 +161,7 @@ pub(crate) fn record_type(name: &str, settings: &NetSuiteSettings) -> Option<Rec
     match name {
         "customer" => of(Group::Entity, "CustJob", &[entities::CUSTOMER], &[], "custentity_"),
         "location" => of(Group::Location, "Location", &[entities::LOCATION], &[], "custrecord_"),
+        "bin" => of(Group::Bin, "Bin", &[entities::BIN], &[], "custrecord_"),
         "kitItem" => of(Group::Item, "Kit", &[entities::ITEM], entities::KIT_SUBLISTS, "custitem_"),
         custom if custom.starts_with("customrecord_") => {
             if !settings.custom_records.iter().any(|known| known == custom) {
@@ -173,10 +179,17 @@ pub(crate) fn record_type(name: &str, settings: &NetSuiteSettings) -> Option<Rec
 /// REST type and type code of every kind of item.
 pub(crate) const ITEM_TYPES: &[(&str, &str)] = &[
     ("inventoryItem", "InvtPart"),
+    ("lotNumberedInventoryItem", "InvtPart"),
+    ("serializedInventoryItem", "InvtPart"),
     ("kitItem", "Kit"),
     ("assemblyItem", "Assembly"),
+    ("lotNumberedAssemblyItem", "Assembly"),
+    ("serializedAssemblyItem", "Assembly"),
     ("nonInventorySaleItem", "NonInvtPart"),
+    ("nonInventoryPurchaseItem", "NonInvtPart"),
+    ("nonInventoryResaleItem", "NonInvtPart"),
     ("serviceSaleItem", "Service"),
+    ("serviceResaleItem", "Service"),
     ("otherChargeSaleItem", "OthCharge"),
     ("discountItem", "Discount"),
     ("subtotalItem", "Subtotal"),
@@ -186,6 +199,11 @@ pub(crate) const ITEM_TYPES: &[(&str, &str)] = &[
 /// Whether lines with items of this type code can appear on a fulfilment.
 pub(crate) fn is_goods(code: &str) -> bool {
     matches!(code, "InvtPart" | "NonInvtPart" | "Kit" | "Assembly")
+}
+
+/// Whether items of this type code are kept in stock by themselves.
+pub(crate) fn is_stocked_kind(code: &str) -> bool {
+    matches!(code, "InvtPart" | "Assembly")
 }
 
 /// Kind of a property of the body or, with `sublist`, of one of its lines; `None` when unknown.

@@ -15,6 +15,7 @@ use crate::netsuite::kits::list_members;
 use crate::netsuite::number::{member, number, total};
 use crate::netsuite::periods;
 use crate::netsuite::status::status_word;
+use crate::netsuite::stock;
 use crate::netsuite::transform::quantities::{is_member, left};
 
 /// Creates a record and returns its id.
@@ -45,10 +46,20 @@ pub(crate) fn create(
         record.fields.insert("tranDate".to_owned(), json!(local_day(books, now)));
     }
     if record.kind.group == Group::Item {
-        record.fields.insert("itemType".to_owned(), json!({"id": record.kind.code}));
+        note_item_type(&mut record);
     }
     bring_in(books, &mut record, changes, options)?;
     store(books, record, now)
+}
+
+/// Fills in what an item's type says.
+pub(crate) fn note_item_type(item: &mut Record) {
+    item.fields.insert("itemType".to_owned(), json!({"id": item.kind.code}));
+    for (prefix, flag) in [("lotNumbered", "isLotItem"), ("serialized", "isSerialItem")] {
+        if item.kind.name.starts_with(prefix) {
+            item.fields.insert(flag.to_owned(), json!(true));
+        }
+    }
 }
 
 /// Changes a record and returns its id.
@@ -154,6 +165,8 @@ pub(crate) fn bring_in(
     match record.kind.name.as_str() {
         "salesOrder" => complete_order(books, record, before, is_new),
         "itemFulfillment" => check_fulfillment(books, record),
+        "inventoryAdjustment" => stock::complete_adjustment(books, record),
+        "binTransfer" => stock::complete_transfer(books, record),
         "customerRefund" => {
             apply::check_refund(books, record)?;
             let day = record.text("tranDate").unwrap_or_default();
@@ -195,6 +208,8 @@ pub(crate) fn store(books: &mut Books, mut record: Record, now: DateTime<Utc>) -
     }
     if group == Group::Transaction {
         settle(books, id, &followed, now);
+    } else if books.get(&group, id).is_some_and(|saved| !saved.lines_of("member").is_empty()) {
+        stock::recompute_demand(books, now);
     }
     Ok(id)
 }
@@ -328,7 +343,7 @@ fn check_fulfillment(books: &mut Books, fulfillment: &mut Record) -> Result<(), 
         return Err(nothing_to_fulfill());
     }
     list_members(books, fulfillment);
-    Ok(())
+    stock::check_commitment(books, fulfillment)
 }
 
 /// The refusal of a fulfilment that would hold no line.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
     UnaryOperator, Value,
 };
 
-use super::cell::Cell;
+use super::cell::{Cell, Members};
 use super::tables::Table;
 use crate::netsuite::books::Books;
 use crate::netsuite::number::parse;
@@ -39,7 +39,8 @@ pub(super) enum Node {
     Or(Box<Node>, Box<Node>),
     Not(Box<Node>),
     IsNull(Box<Node>),
-    In(Box<Node>, Vec<Node>),
+    /// A value, a list, and the list once more when it holds constants only.
+    In(Box<Node>, Vec<Node>, Option<Members>),
     Like(Box<Node>, Box<Node>),
     /// Conditions with their values, and the value when none holds.
     Case(Vec<(Node, Node)>, Box<Node>),
@@ -82,6 +83,17 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
+    /// The same comparison with its sides exchanged.
+    pub(super) fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -138,8 +150,9 @@ impl Binder<'_> {
                     return Err("Search error occurred: more than 1000 values in a list.".to_owned());
                 }
                 let of = boxed(self.bind(expr))?;
-                let list = list.iter().map(|item| self.bind(item)).collect::<Result<_, _>>()?;
-                negate(*negated, Node::In(of, list))
+                let list: Vec<Node> = list.iter().map(|item| self.bind(item)).collect::<Result<_, _>>()?;
+                let members = Members::of(&list);
+                negate(*negated, Node::In(of, list, members))
             }
             Expr::Between { expr, negated, low, high } => {
                 let (of, low, high) = (self.bind(expr)?, self.bind(low)?, self.bind(high)?);

@@ -1,10 +1,12 @@
 //! Values of a query and how they compare.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use rust_decimal::Decimal;
 
+use super::bind::Node;
 use crate::netsuite::number::parse;
 
 /// One value.
@@ -20,6 +22,36 @@ pub(super) enum Cell {
     Day(NaiveDate),
     /// Day and time in the user's zone.
     Moment(NaiveDateTime),
+}
+
+/// Constants of a list, so that a long one is not read through for every row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Members {
+    texts: HashSet<String>,
+    /// The texts as numbers, when all are.
+    numbers: Option<HashSet<Decimal>>,
+}
+
+impl Members {
+    /// The members of a list of texts; `None` when it holds anything else.
+    pub(super) fn of(list: &[Node]) -> Option<Self> {
+        let text = |node: &Node| match node {
+            Node::Constant(Cell::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let texts: HashSet<String> = list.iter().map(text).collect::<Option<_>>()?;
+        let numbers = texts.iter().map(|text| parse(text)).collect();
+        Some(Self { texts, numbers })
+    }
+
+    /// Whether the value is among them; `None` when they have to be compared one by one.
+    pub(super) fn contain(&self, value: &Cell) -> Option<bool> {
+        match value {
+            Cell::Text(text) => Some(self.texts.contains(text)),
+            Cell::Number(number) => self.numbers.as_ref().map(|numbers| numbers.contains(number)),
+            _ => None,
+        }
+    }
 }
 
 impl Cell {

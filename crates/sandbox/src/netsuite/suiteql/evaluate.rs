@@ -78,11 +78,18 @@ impl Evaluator<'_> {
                 let order = self.value(left, group)?.compare(&self.value(right, group)?)?;
                 order.map(|order| comparison.holds(order))
             }
-            Node::In(of, list) => {
+            Node::In(of, list, members) => {
                 let of = self.value(of, group)?;
+                if let Some(contained) = members.as_ref().and_then(|members| members.contain(&of)) {
+                    return Ok(Some(contained));
+                }
                 let mut truth = Some(false);
                 for item in list {
-                    match of.compare(&self.value(item, group)?)? {
+                    let order = match item {
+                        Node::Constant(constant) => of.compare(constant)?,
+                        other => of.compare(&self.value(other, group)?)?,
+                    };
+                    match order {
                         Some(order) if order.is_eq() => return Ok(Some(true)),
                         Some(_) => {}
                         None => truth = None,

@@ -5,11 +5,14 @@
 
 mod bind;
 mod cell;
+mod columns;
 mod dates;
 mod evaluate;
+mod keys;
 mod links;
 mod rows;
 mod select;
+mod stock;
 mod tables;
 
 use axum::http::StatusCode;
@@ -62,8 +65,9 @@ pub(crate) fn answer(books: &Books, call: &Call) -> Result<Answer, Refusal> {
             .ok_or_else(|| Refusal::content("Query parameters must be texts or numbers.", "params"))?,
         Some(_) => return Err(Refusal::content("Query parameters must be an array.", "params")),
     };
-    let rows = select::run(books, query, parameters).map_err(search_error)?;
-    let total = rows.len();
+    let enough = offset.saturating_add(limit).saturating_add(1);
+    let select::Answer { rows, total } =
+        select::run(books, query, parameters, enough).map_err(search_error)?;
     let address = format!("{}/query/v1/suiteql", call.base());
     let items: Vec<Value> = rows.into_iter().skip(offset).take(limit).map(Value::Object).collect();
     let has_more = offset + items.len() < total;

@@ -13,7 +13,7 @@ use sqlparser::parser::Parser;
 use super::bind::{Binder, Node, Source, position};
 use super::cell::Cell;
 use super::evaluate::{Evaluator, Tuple};
-use super::rows::{Conditions, find};
+use super::rows::{Conditions, find, find_in_order};
 use super::tables::Table;
 use crate::netsuite::books::Books;
 
@@ -28,7 +28,16 @@ struct Order {
     nulls_first: Option<bool>,
 }
 
-/// Runs a query and returns all its rows as JSON objects.
+/// Rows of a query.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The rows as JSON objects: all of them, or as many as were asked for and a few more.
+    pub(super) rows: Vec<Map<String, Value>>,
+    /// How many rows there are. Rows that nobody asked for are counted without looking at conditions.
+    pub(super) total: usize,
+}
+
+/// Runs a query. `enough`: rows behind that many are not needed.
 ///
 /// # Errors
 /// The text that NetSuite would put behind "Invalid search query".
@@ -36,7 +45,8 @@ pub(super) fn run(
     books: &Books,
     text: &str,
     parameters: Vec<String>,
-) -> Result<Vec<Map<String, Value>>, String> {
+    enough: usize,
+) -> Result<Answer, String> {
     let query = parse(text)?;
     let select = plain_select(&query)?;
     let (sources, joins) = sources(select)?;
@@ -66,7 +76,6 @@ pub(super) fn run(
         return Err("Search error occurred: more parameters than placeholders.".to_owned());
     }
     let evaluator = Evaluator { books, sources: &binder.sources };
-    let tuples = find(&evaluator, &conditions)?;
     let aggregated = !group_by.is_empty()
         || having.is_some()
         || columns
@@ -74,6 +83,19 @@ pub(super) fn run(
             .map(|column| &column.node)
             .chain(order.iter().map(|order| &order.node))
             .any(aggregates);
+    let distinct = select.distinct.is_some();
+    let in_order = match (order.first(), aggregated || distinct) {
+        (Some(Order { node: Node::Column { source, column }, descending: false, .. }), false)
+            if binder.sources.get(*source).is_some_and(|known| known.table.key() == Some(column)) =>
+        {
+            find_in_order(&evaluator, &conditions, *source, enough)?
+        }
+        _ => None,
+    };
+    let (tuples, unseen) = match in_order {
+        Some(found) => found,
+        None => (find(&evaluator, &conditions)?, 0),
+    };
     let mut groups = if aggregated { grouped(&evaluator, tuples, &group_by)? } else { single(tuples) };
     if let Some(having) = &having {
         let mut kept = Vec::new();
@@ -98,10 +120,11 @@ pub(super) fn run(
         by_key.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
     let mut seen = HashSet::new();
-    let distinct = select.distinct.is_some();
     let rows = rows.into_iter().map(|(_, cells)| cells.iter().map(Cell::shown).collect::<Vec<_>>());
     let rows = rows.filter(|row| !distinct || seen.insert(row.clone()));
-    Ok(rows.map(|row| document(&columns, row)).collect())
+    let rows: Vec<Map<String, Value>> = rows.map(|row| document(&columns, row)).collect();
+    let total = rows.len().saturating_add(unseen);
+    Ok(Answer { rows, total })
 }
 
 fn document(columns: &[Column], row: Vec<Option<String>>) -> Map<String, Value> {

@@ -4,13 +4,19 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::cell::Cell;
+use super::columns::{
+    ACCOUNTING_PERIOD, BIN, CUSTOMER, ITEM, KIT_MEMBER, LOCATION, TRANSACTION, TRANSACTION_LINE,
+};
 use super::links::{self, Link};
+use super::stock;
 use crate::netsuite::books::{Books, Line, Record, integer, plain};
+use crate::netsuite::item_index::ItemIndex;
 use crate::netsuite::number::{decimal, member};
 use crate::netsuite::periods::Period;
 use crate::netsuite::records::types::{Group, TRANSACTIONS, transaction};
 use crate::netsuite::settings::CustomFieldKind;
 use crate::netsuite::status::status_word;
+use crate::netsuite::stock::Spot;
 
 /// A table of the query service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +37,12 @@ pub(super) enum Table {
     AccountingPeriod,
     /// Members of kits.
     KitMember,
+    /// Stock of items at locations.
+    Stock,
+    /// Stock of items in bins.
+    Balance,
+    /// Bins.
+    Bin,
 }
 
 /// One row.
@@ -42,76 +54,22 @@ pub(super) enum Row<'a> {
     Link(Link<'a>),
     /// A row of the calendar.
     Period(Period),
+    /// An item at a location.
+    Stock(Spot),
+    /// An item in a bin of a location, or outside of its bins.
+    Balance(Spot, Option<u64>),
 }
 
-const TRANSACTION: &[&str] = &[
-    "id",
-    "tranid",
-    "transactionnumber",
-    "trandate",
-    "type",
-    "recordtype",
-    "status",
-    "entity",
-    "externalid",
-    "otherrefnum",
-    "memo",
-    "email",
-    "createddate",
-    "lastmodifieddate",
-    "foreigntotal",
-    "currency",
-    "exchangerate",
-    "voided",
-];
-const TRANSACTION_LINE: &[&str] = &[
-    "transaction",
-    "id",
-    "linesequencenumber",
-    "uniquekey",
-    "mainline",
-    "taxline",
-    "item",
-    "itemtype",
-    "quantity",
-    "quantityshiprecv",
-    "rate",
-    "location",
-    "isclosed",
-    "createdfrom",
-    "quantitybilled",
-    "foreignamount",
-    "kitmemberof",
-    "iscogs",
-    "memo",
-];
-const ITEM: &[&str] = &["id", "itemid", "externalid", "upccode", "itemtype", "isinactive", "displayname"];
-const LOCATION: &[&str] = &["id", "name", "fullname", "externalid", "isinactive"];
-const CUSTOMER: &[&str] = &[
-    "id",
-    "entityid",
-    "externalid",
-    "isperson",
-    "firstname",
-    "lastname",
-    "companyname",
-    "email",
-    "isinactive",
-];
-
-const ACCOUNTING_PERIOD: &[&str] = &[
-    "id",
-    "periodname",
-    "startdate",
-    "enddate",
-    "closed",
-    "alllocked",
-    "isquarter",
-    "isyear",
-    "isinactive",
-    "isadjust",
-];
-const KIT_MEMBER: &[&str] = &["parentitem", "item", "quantity", "linenumber", "memberunit"];
+impl Row<'_> {
+    /// What rows of a table with a key are ordered by.
+    pub(super) fn key(&self) -> u64 {
+        match self {
+            Self::Record { record, .. } => record.id,
+            Self::Stock((item, _)) | Self::Balance((item, _), _) => *item,
+            Self::Link(_) | Self::Period(_) => 0,
+        }
+    }
+}
 
 impl Table {
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -124,6 +82,9 @@ impl Table {
             "previoustransactionlinelink" | "nexttransactionlinelink" => Self::Link,
             "accountingperiod" => Self::AccountingPeriod,
             "kititemmember" | "itemmember" => Self::KitMember,
+            "aggregateitemlocation" => Self::Stock,
+            "inventorybalance" => Self::Balance,
+            "bin" => Self::Bin,
             _ => return None,
         })
     }
@@ -139,11 +100,17 @@ impl Table {
             Self::Link => links::COLUMNS,
             Self::AccountingPeriod => ACCOUNTING_PERIOD,
             Self::KitMember => KIT_MEMBER,
+            Self::Stock => stock::LEVEL,
+            Self::Balance => stock::BALANCE,
+            Self::Bin => BIN,
         }
     }
 
     /// Whether the table has this column; `name` in lower case.
     pub(super) fn has(self, books: &Books, name: &str) -> bool {
+        if books.settings.hidden_columns.iter().any(|hidden| hidden == name) {
+            return false;
+        }
         self.columns().contains(&name)
             || (self.custom().is_some_and(|prefix| name.starts_with(prefix))
                 && books.settings.custom_fields.iter().any(|field| field.script_id == name))
@@ -156,7 +123,12 @@ impl Table {
             Self::Item => "custitem_",
             Self::Location => "custrecord_",
             Self::Customer => "custentity_",
-            Self::Link | Self::AccountingPeriod | Self::KitMember => return None,
+            Self::Link
+            | Self::AccountingPeriod
+            | Self::KitMember
+            | Self::Stock
+            | Self::Balance
+            | Self::Bin => return None,
         })
     }
 
@@ -165,7 +137,8 @@ impl Table {
             Self::Transaction | Self::TransactionLine | Self::Link | Self::AccountingPeriod => {
                 Group::Transaction
             }
-            Self::Item | Self::KitMember => Group::Item,
+            Self::Item | Self::KitMember | Self::Stock | Self::Balance => Group::Item,
+            Self::Bin => Group::Bin,
             Self::Location => Group::Location,
             Self::Customer => Group::Entity,
         }
@@ -176,16 +149,48 @@ impl Table {
         match self {
             Self::Link => Link::all(books).map(Row::Link).collect(),
             Self::AccountingPeriod => Period::all().map(Row::Period).collect(),
+            Self::Stock | Self::Balance => self.rows_from(books, 0).collect(),
             _ => books.all(&self.group()).flat_map(|record| self.rows_of(record)).collect(),
         }
     }
 
+    /// The column that rows are ordered by, for tables that can be read from any row on.
+    pub(super) fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Transaction | Self::Item | Self::Location | Self::Customer | Self::Bin => Some("id"),
+            Self::Stock | Self::Balance => Some("item"),
+            Self::TransactionLine | Self::Link | Self::AccountingPeriod | Self::KitMember => None,
+        }
+    }
+
+    /// Rows from this key on, in the order of the key.
+    pub(super) fn rows_from(self, books: &Books, first: u64) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
+        match self {
+            Self::Stock => Box::new(books.stock.from((first, 0)).map(|(spot, _)| Row::Stock(spot))),
+            Self::Balance => Box::new(books.stock.from((first, 0)).flat_map(stock::balances)),
+            _ => {
+                let records = books.from(&self.group(), first);
+                Box::new(records.flat_map(move |record| self.rows_of(record)))
+            }
+        }
+    }
+
     /// How much a condition on this column narrows the table down without a scan; lower is better.
-    pub(super) fn narrowing(self, column: &str) -> Option<u8> {
+    pub(super) fn narrowing(self, books: &Books, column: &str) -> Option<u8> {
         match (self, column) {
             (Self::TransactionLine, "transaction" | "createdfrom") => Some(1),
             (Self::Link, "previousdoc" | "nextdoc") | (Self::KitMember, "parentitem") => Some(1),
-            (Self::TransactionLine | Self::Link | Self::AccountingPeriod | Self::KitMember, _) => None,
+            (Self::Stock | Self::Balance, "item") => Some(1),
+            (
+                Self::TransactionLine
+                | Self::Link
+                | Self::AccountingPeriod
+                | Self::KitMember
+                | Self::Stock
+                | Self::Balance,
+                _,
+            ) => None,
+            (Self::Item, column) if ItemIndex::covers(column, &books.settings) => Some(2),
             (_, "id" | "externalid") => Some(1),
             (Self::Transaction, "type") => Some(2),
             _ => None,
@@ -204,11 +209,20 @@ impl Table {
     ) -> Result<Vec<Row<'a>>, String> {
         let group = self.group();
         let text = value.shown().unwrap_or_default();
+        if self == Self::Item && ItemIndex::covers(column, &books.settings) {
+            let items = books.items_by(column, &text).into_iter().filter_map(|id| books.get(&group, id));
+            return Ok(items.map(|record| Row::Record { record, line: None }).collect());
+        }
         let id = match value.number() {
             Some(number) => number.normalize().to_string().parse::<u64>().unwrap_or_default(),
             None if matches!(column, "externalid" | "type") => 0,
             None => return Err("Search error occurred: Invalid number.".to_owned()),
         };
+        match self {
+            Self::Stock => return Ok(books.stock.of(id).map(|(spot, _)| Row::Stock(spot)).collect()),
+            Self::Balance => return Ok(books.stock.of(id).flat_map(stock::balances).collect()),
+            _ => {}
+        }
         if self == Self::Link {
             let links = match column {
                 "previousdoc" => Link::from(books, id),
@@ -230,7 +244,7 @@ impl Table {
 
     fn rows_of(self, record: &Record) -> impl Iterator<Item = Row<'_>> {
         let lines = match self {
-            Self::TransactionLine => record.lines_of("item"),
+            Self::TransactionLine => record.main_lines(),
             Self::KitMember => record.lines_of("member"),
             _ => &[],
         };
@@ -244,13 +258,19 @@ impl Table {
         let (record, line) = match row {
             Row::Link(link) => return link.cell(column),
             Row::Period(period) => return period_cell(books, *period, column),
+            Row::Stock(spot) => return stock::level_cell(books, *spot, column),
+            Row::Balance(spot, bin) => return stock::balance_cell(books, *spot, *bin, column),
             Row::Record { record, line } => (*record, *line),
         };
+        let flag = |name: &str| Cell::check_box(record.fields.get(name) == Some(&Value::Bool(true)));
         match (self, column) {
             (Self::TransactionLine, _) => line_cell(books, (record, line), column),
             (Self::KitMember, _) => kit_member_cell((record, line), column),
             (_, "id") => Cell::Number(Decimal::from(record.id)),
             (_, "externalid") => Cell::text(record.external_id.clone()),
+            (Self::Item, "islotitem") => flag("isLotItem"),
+            (Self::Item, "isserialitem") => flag("isSerialItem"),
+            (Self::Bin, "location") => Cell::id(record.text(column)),
             (_, "isinactive") => Cell::check_box(record.fields.get("isInactive") == Some(&Value::Bool(true))),
             (_, "isperson") => Cell::check_box(record.fields.get("isPerson") == Some(&Value::Bool(true))),
             (_, "type" | "itemtype") => Cell::Text(record.kind.code.to_owned()),
@@ -287,6 +307,7 @@ impl Table {
             "entity" => Group::Entity,
             "item" => Group::Item,
             "location" => Group::Location,
+            "binnumber" => Group::Bin,
             "createdfrom" | "transaction" => Group::Transaction,
             "status" => {
                 let Row::Record { record, .. } = row else { return cell };
@@ -340,6 +361,7 @@ fn line_cell(books: &Books, (record, line): (&Record, Option<(usize, &Line)>), c
     let sign = if outward { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
     let field = |name: &str| line.and_then(|(_, line)| line.fields.get(name));
     let number = |name: &str| field(name).and_then(decimal);
+    let moved = || number("quantity").or_else(|| number("adjustQtyBy"));
     match column {
         "transaction" => Cell::Number(Decimal::from(record.id)),
         "id" => Cell::Number(Decimal::from(line.map_or(0, |(_, line)| line.number()))),
@@ -352,7 +374,7 @@ fn line_cell(books: &Books, (record, line): (&Record, Option<(usize, &Line)>), c
             Cell::id(own.and_then(plain))
         }
         "itemtype" => Cell::text(field("itemType").and_then(plain)),
-        "quantity" => number("quantity").map_or(Cell::Null, |quantity| Cell::Number(sign * quantity)),
+        "quantity" => moved().map_or(Cell::Null, |quantity| Cell::Number(sign * quantity)),
         "quantityshiprecv" => match line {
             Some((_, line)) => {
                 let moved = if outward { "quantityFulfilled" } else { "quantityReceived" };
@@ -367,7 +389,7 @@ fn line_cell(books: &Books, (record, line): (&Record, Option<(usize, &Line)>), c
         "rate" => number("rate").map_or(Cell::Null, Cell::Number),
         "foreignamount" => number("amount").map_or(Cell::Null, |amount| Cell::Number(sign * amount)),
         "kitmemberof" => Cell::id(field("kitMemberOf").and_then(plain)),
-        "memo" => Cell::text(field("description").and_then(plain)),
+        "memo" => Cell::text(field("memo").or_else(|| field("description")).and_then(plain)),
         "isclosed" => Cell::check_box(field("isClosed") == Some(&Value::Bool(true))),
         "createdfrom" => match integer(record.fields.get("createdFrom")) {
             0 => Cell::Null,
@@ -396,6 +418,6 @@ fn custom(books: &Books, column: &str, value: Option<&Value>) -> Cell {
     }
 }
 
-fn moment(books: &Books, instant: chrono::DateTime<chrono::Utc>) -> Cell {
+pub(super) fn moment(books: &Books, instant: chrono::DateTime<chrono::Utc>) -> Cell {
     Cell::Moment(instant.with_timezone(&books.settings.timezone).naive_local())
 }

@@ -35,6 +35,8 @@ pub(super) const ITEM: &[Field] = &[
     Field::new("isInactive", Kind::Boolean),
     Field::new("isFulfillable", Kind::Boolean),
     Field::new("subsidiary", Kind::Opaque),
+    Field::derived("isLotItem", Kind::Boolean),
+    Field::derived("isSerialItem", Kind::Boolean),
     Field::derived("itemType", Kind::Enumeration),
     Field::derived("locations", Kind::Opaque),
     Field::derived("createdDate", Kind::DateTime),
@@ -57,6 +59,15 @@ pub(super) const LOCATION: &[Field] = &[
     Field::new("timeZone", Kind::Enumeration),
     Field::new("tranPrefix", Kind::Text),
     Field::new("bufferStock", Kind::Integer),
+    Field::derived("lastModifiedDate", Kind::DateTime),
+];
+
+pub(super) const BIN: &[Field] = &[
+    Field::new("binNumber", Kind::Text),
+    Field::new("location", Kind::Reference(Target::Location)),
+    Field::new("externalId", Kind::Text),
+    Field::new("memo", Kind::Text),
+    Field::new("isInactive", Kind::Boolean),
     Field::derived("lastModifiedDate", Kind::DateTime),
 ];
 

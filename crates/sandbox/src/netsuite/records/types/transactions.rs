@@ -36,6 +36,8 @@ pub(crate) const TRANSACTIONS: &[Transaction] = &[
     of(("creditMemo", "CustCred"), ("Credit Memo", "CM"), (true, false)),
     of(("cashRefund", "CashRfnd"), ("Cash Refund", "CR"), (true, false)),
     of(("customerRefund", "CustRfnd"), ("Customer Refund", "REF"), (true, false)),
+    of(("inventoryAdjustment", "InvAdjst"), ("Inventory Adjustment", "INVADJST"), (true, false)),
+    of(("binTransfer", "BinTrnfr"), ("Bin Transfer", "BT"), (false, false)),
 ];
 
 /// The transaction type of a REST name.

@@ -1,7 +1,8 @@
 //! Access tokens: fetched once, shared by all callers, renewed before they end.
 //!
 //! Source: Amazon page `authenticate-to-the-buy-with-prime-api`: OAuth 2.0 client credentials, tokens live 15
-//! minutes, and asking often is throttled.
+//! minutes, and asking often is throttled. Selling Partner API page `connect-to-the-selling-partner-api`: OAuth 2.0
+//! refresh tokens, tokens live an hour.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderValue;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
 use oauth2::{
-    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RequestTokenError, TokenResponse, TokenUrl,
+    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RefreshToken, RequestTokenError,
+    TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -28,6 +30,10 @@ const LONGEST_LIFE_S: i64 = 24 * 3600;
 const MARGIN_S: i64 = 120;
 /// After a failed renewal the old token is used this long before the next try, in seconds.
 const RENEWAL_PAUSE_S: i64 = 5;
+/// A refused grant is not tried again for this long, in seconds; twice as long after each further refusal.
+const REFUSAL_PAUSE_S: i64 = 60;
+/// Longest pause after refusals, in seconds.
+const LONGEST_REFUSAL_PAUSE_S: i64 = 900;
 
 type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 type FetchError = RequestTokenError<TokenHttpError, BasicErrorResponse>;
@@ -37,15 +43,44 @@ type FetchError = RequestTokenError<TokenHttpError, BasicErrorResponse>;
 pub(super) struct AccessToken(Arc<HeaderValue>);
 
 impl AccessToken {
-    /// The value of the `Authorization` header.
+    /// The value of the header that the token is sent in.
     pub(super) fn header(&self) -> &HeaderValue {
         &self.0
     }
 
-    fn of(secret: &str) -> Option<Self> {
-        let mut header = HeaderValue::from_str(&format!("Bearer {secret}")).ok()?;
+    fn of(prefix: &str, secret: &str) -> Option<Self> {
+        let mut header = HeaderValue::from_str(&format!("{prefix}{secret}")).ok()?;
         header.set_sensitive(true);
         Some(Self(Arc::new(header)))
+    }
+}
+
+/// What a token is asked for with.
+#[derive(Debug, Clone)]
+pub(super) enum Grant {
+    /// The client's own credentials; the token is sent as a bearer token.
+    Client,
+    /// A seller's refresh token; the token is sent as it is. Sellers revoke, so a refusal is remembered for a while.
+    Seller(RefreshToken),
+}
+
+impl Grant {
+    fn header_prefix(&self) -> &'static str {
+        match self {
+            Self::Client => "Bearer ",
+            Self::Seller(_) => "",
+        }
+    }
+
+    /// How long nothing is asked after so many refusals in a row.
+    fn pause(&self, refusals: u32) -> TimeDelta {
+        match self {
+            Self::Client => TimeDelta::zero(),
+            Self::Seller(_) => {
+                let doubled = REFUSAL_PAUSE_S.saturating_mul(1 << refusals.saturating_sub(1).min(8));
+                TimeDelta::seconds(doubled.min(LONGEST_REFUSAL_PAUSE_S))
+            }
+        }
     }
 }
 
@@ -75,16 +110,21 @@ struct Held {
     ends_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    client: Client,
+    grant: Grant,
     held: Option<Held>,
     last_failure: Option<TokenFailure>,
+    /// Refusals in a row.
+    refusals: u32,
+    /// Until when nothing is asked because of them.
+    refused_until: Option<DateTime<Utc>>,
 }
 
 /// Holds one token; concurrent callers share one fetch, and its failure too.
 #[derive(Debug)]
 pub(super) struct TokenSource {
-    client: Client,
     http: TokenHttp,
     state: Mutex<State>,
     /// Fetches that have ended. Tells a caller that waited whether somebody fetched meanwhile.
@@ -92,13 +132,19 @@ pub(super) struct TokenSource {
 }
 
 impl TokenSource {
-    pub(super) fn new(http: HttpClient, address: TokenUrl, client_id: String, secret: &SecretString) -> Self {
+    pub(super) fn new(
+        http: HttpClient,
+        address: TokenUrl,
+        client_id: String,
+        secret: &SecretString,
+        grant: Grant,
+    ) -> Self {
         let client = BasicClient::new(ClientId::new(client_id))
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+            .set_client_secret(client_secret(secret))
             .set_token_uri(address)
             .set_auth_type(AuthType::RequestBody);
-        let (state, fetches) = (Mutex::default(), AtomicU64::new(0));
-        Self { client, http: TokenHttp(http), state, fetches }
+        let state = State { client, grant, held: None, last_failure: None, refusals: 0, refused_until: None };
+        Self { http: TokenHttp(http), state: Mutex::new(state), fetches: AtomicU64::new(0) }
     }
 
     /// A token that is good for a while yet.
@@ -110,32 +156,14 @@ impl TokenSource {
         if let Some(held) = state.held.as_ref().filter(|held| now < held.renew_at) {
             return Ok(held.token.clone());
         }
-        if self.fetches.load(Ordering::Acquire) != seen
-            && let Some(failure) = &state.last_failure
-        {
+        let shared = self.fetches.load(Ordering::Acquire) != seen
+            || state.refused_until.is_some_and(|until| now < until);
+        if shared && let Some(failure) = &state.last_failure {
             return Err(failure.clone());
         }
-        let fetched = self.fetch(now).await;
+        let fetched = state.fetch(&self.http, now).await;
         self.fetches.fetch_add(1, Ordering::AcqRel);
-        match fetched {
-            Ok(held) => {
-                let token = held.token.clone();
-                *state = State { held: Some(held), last_failure: None };
-                Ok(token)
-            }
-            Err(failure) => {
-                state.last_failure = Some(failure.clone());
-                let Some(held) = state.held.as_mut().filter(|held| now < held.ends_at) else {
-                    return Err(failure);
-                };
-                tracing::warn!(
-                    code = failure.code,
-                    "an access token was not renewed; the old one still holds"
-                );
-                held.renew_at = now + TimeDelta::seconds(RENEWAL_PAUSE_S);
-                Ok(held.token.clone())
-            }
-        }
+        state.settle(fetched, now)
     }
 
     /// Forgets a token that was refused. A newer one, fetched by somebody else meanwhile, stays.
@@ -144,17 +172,37 @@ impl TokenSource {
         state.held.take_if(|held| held.token == *refused);
     }
 
-    async fn fetch(&self, now: DateTime<Utc>) -> Result<Held, TokenFailure> {
-        let fetched: Result<BasicTokenResponse, FetchError> =
-            self.client.exchange_client_credentials().request_async(&self.http).await;
+    /// Asks with other credentials from now on, and forgets refusals of the old ones. A token of another grant is
+    /// forgotten too.
+    pub(super) async fn replace(&self, secret: &SecretString, grant: Option<Grant>) {
+        let mut state = self.state.lock().await;
+        state.client = state.client.clone().set_client_secret(client_secret(secret));
+        if let Some(grant) = grant {
+            state.grant = grant;
+            state.held = None;
+        }
+        (state.last_failure, state.refusals, state.refused_until) = (None, 0, None);
+    }
+}
+
+impl State {
+    async fn fetch(&mut self, http: &TokenHttp, now: DateTime<Utc>) -> Result<Held, TokenFailure> {
+        let fetched: Result<BasicTokenResponse, FetchError> = match &self.grant {
+            Grant::Client => self.client.exchange_client_credentials().request_async(http).await,
+            Grant::Seller(refresh) => self.client.exchange_refresh_token(refresh).request_async(http).await,
+        };
         let answer = fetched.map_err(token_failure)?;
-        let token = AccessToken::of(answer.access_token().secret()).ok_or_else(|| {
+        let prefix = self.grant.header_prefix();
+        let token = AccessToken::of(prefix, answer.access_token().secret()).ok_or_else(|| {
             TokenFailure::new(
                 Failure::NotSent,
                 "token_unreadable",
                 "the access token cannot be sent in a header",
             )
         })?;
+        if let (Grant::Seller(held), Some(newer)) = (&mut self.grant, answer.refresh_token()) {
+            *held = newer.clone();
+        }
         let life_s = answer.expires_in().map_or(DEFAULT_LIFE_S, |life| {
             i64::try_from(life.as_secs()).unwrap_or(LONGEST_LIFE_S).min(LONGEST_LIFE_S)
         });
@@ -162,6 +210,42 @@ impl TokenSource {
         let (renew_at, ends_at) = (now + TimeDelta::seconds(renew_s), now + TimeDelta::seconds(life_s));
         Ok(Held { token, renew_at, ends_at })
     }
+
+    /// Keeps what a fetch brought. A failed renewal leaves the old token in use while it lasts.
+    fn settle(
+        &mut self,
+        fetched: Result<Held, TokenFailure>,
+        now: DateTime<Utc>,
+    ) -> Result<AccessToken, TokenFailure> {
+        let failure = match fetched {
+            Ok(held) => {
+                let token = held.token.clone();
+                self.held = Some(held);
+                (self.last_failure, self.refusals, self.refused_until) = (None, 0, None);
+                return Ok(token);
+            }
+            Err(failure) => failure,
+        };
+        let mut pause = TimeDelta::seconds(RENEWAL_PAUSE_S);
+        self.refused_until = None;
+        if failure.failure == Failure::Credentials {
+            self.refusals = self.refusals.saturating_add(1);
+            let refused = self.grant.pause(self.refusals);
+            self.refused_until = Some(now + refused);
+            pause = pause.max(refused);
+        }
+        self.last_failure = Some(failure.clone());
+        let Some(held) = self.held.as_mut().filter(|held| now < held.ends_at) else {
+            return Err(failure);
+        };
+        tracing::warn!(code = failure.code, "an access token was not renewed; the old one still holds");
+        held.renew_at = (now + pause).min(held.ends_at);
+        Ok(held.token.clone())
+    }
+}
+
+fn client_secret(secret: &SecretString) -> ClientSecret {
+    ClientSecret::new(secret.expose_secret().to_owned())
 }
 
 fn token_failure(error: FetchError) -> TokenFailure {

@@ -115,7 +115,11 @@ fn token_document(answer: &Answer) -> Option<Value> {
         None => None,
     };
     // `scope` may come in several forms and is of no use here
-    fields.retain(|name, _| matches!(name.as_str(), "access_token" | "token_type"));
+    fields.retain(|name, value| match name.as_str() {
+        "access_token" | "token_type" => true,
+        "refresh_token" => value.as_str().is_some_and(|token| !token.is_empty()),
+        _ => false,
+    });
     if let Some(life_s) = life_s {
         fields.insert("expires_in".to_owned(), Value::from(life_s));
     }
