@@ -73,16 +73,33 @@ fn difference(wanted: &[String], ended: &[String]) -> Vec<String> {
     rest.into_iter().map(|line| format!("- {line}")).chain(other).collect()
 }
 
-async fn all_examined(seeds: impl Iterator<Item = u64>) -> Vec<String> {
+/// Plays the histories that the environment asks for, some at once; says what is wrong.
+pub(crate) async fn played<Examined>(
+    usually: u64,
+    at_once: usize,
+    regressions: &[u64],
+    examined: impl Fn(u64) -> Examined,
+) -> Vec<String>
+where
+    Examined: Future<Output = Result<(), String>> + Send + 'static,
+{
+    let seeds: Vec<u64> = match from_environment("AMZ_HISTORY") {
+        Some(seed) => vec![seed],
+        None => {
+            let first = from_environment("AMZ_HISTORIES_FROM").unwrap_or(0);
+            let count = from_environment("AMZ_HISTORIES").unwrap_or(usually);
+            regressions.iter().copied().chain(first..first + count).collect()
+        }
+    };
     let mut running: JoinSet<Result<(), String>> = JoinSet::new();
     let mut wrong = Vec::new();
     for seed in seeds {
-        if running.len() >= AT_ONCE {
+        if running.len() >= at_once {
             wrong.extend(running.join_next().await.unwrap().unwrap().err());
         }
+        let examined = tokio::spawn(examined(seed));
         running.spawn(async move {
-            let examined = tokio::spawn(examined(seed)).await;
-            examined.unwrap_or_else(|panic| Err(format!("history {seed}: {panic}")))
+            examined.await.unwrap_or_else(|panic| Err(format!("history {seed}: {panic}")))
         });
     }
     while let Some(examined) = running.join_next().await {
@@ -97,13 +114,6 @@ fn from_environment(name: &str) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn histories_end_the_same_however_they_are_heard_of() {
-    let wrong = match from_environment("AMZ_HISTORY") {
-        Some(seed) => all_examined(std::iter::once(seed)).await,
-        None => {
-            let first = from_environment("AMZ_HISTORIES_FROM").unwrap_or(0);
-            let count = from_environment("AMZ_HISTORIES").unwrap_or(USUALLY);
-            all_examined(REGRESSIONS.into_iter().chain(first..first + count)).await
-        }
-    };
+    let wrong = played(USUALLY, AT_ONCE, &REGRESSIONS, examined).await;
     assert!(wrong.is_empty(), "{} histories failed\n{}", wrong.len(), wrong.join("\n"));
 }

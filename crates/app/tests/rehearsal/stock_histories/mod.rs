@@ -10,7 +10,8 @@ mod scene;
 mod steps;
 
 use draw::History;
-use tokio::task::JoinSet;
+
+use crate::histories::played;
 
 /// How many are played when nothing else is said.
 const USUALLY: u64 = 12;
@@ -39,37 +40,8 @@ async fn examined(seed: u64) -> Result<(), String> {
     ))
 }
 
-async fn all_examined(seeds: impl Iterator<Item = u64>) -> Vec<String> {
-    let mut running: JoinSet<Result<(), String>> = JoinSet::new();
-    let mut wrong = Vec::new();
-    for seed in seeds {
-        if running.len() >= AT_ONCE {
-            wrong.extend(running.join_next().await.unwrap().unwrap().err());
-        }
-        running.spawn(async move {
-            let examined = tokio::spawn(examined(seed)).await;
-            examined.unwrap_or_else(|panic| Err(format!("stock history {seed}: {panic}")))
-        });
-    }
-    while let Some(examined) = running.join_next().await {
-        wrong.extend(examined.unwrap().err());
-    }
-    wrong
-}
-
-fn from_environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|number| number.parse().unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stock_ends_where_it_should_whatever_happens_on_the_way() {
-    let wrong = match from_environment("AMZ_HISTORY") {
-        Some(seed) => all_examined(std::iter::once(seed)).await,
-        None => {
-            let first = from_environment("AMZ_HISTORIES_FROM").unwrap_or(0);
-            let count = from_environment("AMZ_HISTORIES").unwrap_or(USUALLY);
-            all_examined(REGRESSIONS.into_iter().chain(first..first + count)).await
-        }
-    };
+    let wrong = played(USUALLY, AT_ONCE, &REGRESSIONS, examined).await;
     assert!(wrong.is_empty(), "{} histories failed\n{}", wrong.len(), wrong.join("\n"));
 }
