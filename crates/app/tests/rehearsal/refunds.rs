@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use amz_sandbox::amazon::{CancellationReason, RefundState};
+use amz_sandbox::amazon::{CancellationReason, ItemCondition, RefundState};
 use amz_sandbox::netsuite::BillKind;
+use amz_sandbox::{CallSelector, Fault, Vendor};
 use rust_decimal::Decimal;
 
+use crate::goods;
 use crate::money::{DOCUMENTS, Sold, amount, billed, delivered, dollars, id_of, staff, sum, taxed};
-use crate::orders::{decimal, line, order_of, pending, text};
+use crate::orders::{decimal, line, order_of, pending, text, units};
 use crate::stage::Stage;
 
 /// Three units at 10.00, a tenth of it tax.
@@ -194,4 +196,27 @@ async fn a_refund_that_no_single_bill_holds_parks_and_touches_nothing() {
     assert_eq!(stage.parked_codes(sold.id).await, ["refund_spans_bills"]);
     assert_eq!(stage.netsuite().count("creditMemo"), 0);
     assert_eq!(sold.refund(&stage, &refund).state, RefundState::Pending);
+}
+
+#[tokio::test]
+async fn a_refund_waits_until_it_is_known_what_was_received() {
+    let stage = goods::stage(&goods::LOCATIONS).await;
+    let (sold, _) = billed(&stage, three_units(), BillKind::Invoice).await;
+    let back = units(&sold.amazon, 0, 1);
+    let wanted = goods::new_return(std::slice::from_ref(&back), Vec::new());
+    let back_id = stage.amazon().start_return(&sold.amazon.id, wanted).unwrap();
+    stage.settle().await;
+    // the receipt never arrives at first, and the answer to the credit memo is lost
+    stage.fault(Vendor::NetSuite, "itemReceipt.transform", CallSelector::Nth(1), Fault::DropBefore);
+    stage.fault(Vendor::NetSuite, "creditMemo.transform", CallSelector::Nth(1), Fault::LostAnswer);
+    let package = goods::packages(&stage, &sold.amazon.id, &back_id).remove(0);
+    goods::arrive(&stage, &sold.amazon.id, &back_id, &package);
+    goods::grade(&stage, &sold.amazon.id, &back_id, &back, ItemCondition::Sellable);
+    let refund = sold.request(&stage, 1, None);
+    stage.settle().await;
+    assert_eq!(stage.parked().await, []);
+    let memos = stage.netsuite().documents("creditMemo");
+    let authorization = text(&goods::authorizations(&stage, sold.id)[0], "id");
+    assert_eq!(memos.iter().map(|memo| text(memo, "createdFrom")).collect::<Vec<_>>(), [authorization]);
+    assert_eq!(sold.refund(&stage, &refund).state, RefundState::Success);
 }
