@@ -287,7 +287,9 @@ impl Stage {
         let clock = self.clone();
         let (settings, products) = self.see(|world| (world.settings.clone(), Arc::clone(&world.remembered)));
         // every kit goes as two units of the first item
-        let service = ServiceSettings { kits: Kits::AsParts, ..crate::orders::fixtures::settings() };
+        let unclear_wait = std::time::Duration::from_secs(60);
+        let service =
+            ServiceSettings { kits: Kits::AsParts, unclear_wait, ..crate::orders::fixtures::settings() };
         let mut members = MockItems::new();
         let kits = self.clone();
         members.expect_kit_members().returning(move |_| kits.world().kit_members.clone().map_err(failed));

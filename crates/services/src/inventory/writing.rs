@@ -33,8 +33,9 @@ const PARKED_REFUSALS: u32 = 20;
 /// How many months are tried after a closed one.
 const MONTHS: u32 = 4;
 
-/// How long NetSuite may still make a document whose request we gave up: it lets one run for a quarter of an hour.
-const MAY_STILL_ARRIVE: TimeDelta = TimeDelta::minutes(16);
+/// NetSuite may still make a document whose request we gave up: it lets one run for a quarter of an hour. So many times
+/// the usual wait for an unclear write, sixteen minutes when nothing else is set.
+const MAY_STILL_ARRIVE_WAITS: u32 = 16;
 
 /// The longest wait between two look-ups of a document.
 const LONGEST_LOOK_UP: TimeDelta = TimeDelta::minutes(4);
@@ -73,7 +74,9 @@ pub(super) async fn settle(desk: &mut Desk<'_>, stock: &Stock) -> Result<bool, S
 
 /// From when on a document that was sent and is not found never arrived.
 fn gives_up_at(desk: &Desk<'_>, sent_at: DateTime<Utc>) -> DateTime<Utc> {
-    let at_least = sent_at.checked_add_signed(MAY_STILL_ARRIVE).unwrap_or(sent_at);
+    let wait = desk.connection.settings.unclear_wait * MAY_STILL_ARRIVE_WAITS;
+    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    let at_least = sent_at.checked_add_signed(wait).unwrap_or(sent_at);
     desk.settled_after(sent_at).max(at_least)
 }
 
