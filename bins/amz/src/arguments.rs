@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Sandbox(SandboxOptions),
     /// Everything that is known to have happened to an order, and what happens next.
     Explain(OrderOptions),
+    /// Every call to Amazon and NetSuite, and what was ignored as our own echo. `amz audit list` is the same.
+    Audit(AuditArguments),
     /// What needs a person.
     Parked {
         /// Only this connection.
@@ -55,10 +57,30 @@ pub(crate) enum Command {
         #[arg(long, value_name = "WORD")]
         reason: String,
     },
+    /// Compare open orders, and those touched since, on both sides; repair what differs.
+    Reconcile(ReconcileOptions),
+    /// Bring one sales order in step with Amazon now.
+    Fetch(FetchOptions),
+    /// Look at all sales orders created in a range; those that another connector sent are adopted.
+    Backfill(BackfillOptions),
+    /// Link the orders that another connector sent to Amazon (`adoption.order_id_fields`); nothing is sent.
+    Adopt(AdoptOptions),
     /// Stock: compare it, and what came of it.
     Inventory {
         #[command(subcommand)]
         action: InventoryAction,
+    },
+    /// Look whether everything is there, open and as it should be. Writes nothing at a vendor; exit code 1 when something failed.
+    Doctor(DoctorOptions),
+    /// Amazon's event subscriptions.
+    Subscribe {
+        #[command(subcommand)]
+        action: SubscribeAction,
+    },
+    /// The NetSuite side.
+    Netsuite {
+        #[command(subcommand)]
+        action: NetsuiteAction,
     },
     /// The configuration.
     Config {
@@ -128,6 +150,59 @@ pub(crate) struct OrderOptions {
     pub(crate) connection: Option<String>,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArguments {
+    #[command(flatten)]
+    options: AuditOptions,
+    #[command(subcommand)]
+    action: Option<AuditAction>,
+}
+
+impl AuditArguments {
+    /// What is wanted, in either way of saying it.
+    pub(crate) fn options(self) -> AuditOptions {
+        match self.action {
+            Some(AuditAction::List(options)) => options,
+            None => self.options,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditAction {
+    /// Lists the entries, as `amz audit` does.
+    List(AuditOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditOptions {
+    /// Only of this sales order, by its internal id, or of a lane such as `stock/levels`.
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order: Option<String>,
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+    /// Not before: so long ago (`24h`), a day, or an instant.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+    /// Before: so long ago (`24h`), a day, or an instant.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<String>,
+    /// Only calls that failed.
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only what comes after this entry, by its position.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) after: Option<String>,
+    /// At most so many entries, the oldest first.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+    /// Show what was sent and answered, without secrets and personal data. JSON always has it.
+    #[arg(long)]
+    pub(crate) bodies: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum InventoryAction {
     /// Compare all stock, or that of some SKUs, and repair what differs.
@@ -189,10 +264,214 @@ pub(crate) struct ReportOptions {
     pub(crate) csv: Option<PathBuf>,
 }
 
+/// How a reconciliation is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct AskingOptions {
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+    /// Only say what would be done; nothing is written.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Wait for the end and show what came of it (the default).
+    #[arg(long, overrides_with = "no_follow")]
+    pub(crate) follow: bool,
+    /// Only hand the command over.
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ReconcileOptions {
+    #[command(subcommand)]
+    pub(crate) action: Option<ReconcileAction>,
+    #[command(flatten)]
+    pub(crate) asking: AskingOptions,
+    /// Besides open orders, look at those touched since: an instant, a date, or how long ago (`26h`, `3d`). By default
+    /// since the last reconciliation that was completed.
+    #[arg(long, value_name = "WHEN", conflicts_with = "order")]
+    pub(crate) since: Option<String>,
+    /// Only this sales order, by internal id; may be given several times.
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReconcileAction {
+    /// How the latest reconciliations fare.
+    Status {
+        /// Which connection; needed when there are several.
+        #[arg(long)]
+        connection: Option<String>,
+    },
+    /// What a reconciliation found. Exit code 1 when a person must look.
+    Report {
+        /// Which connection; needed when there are several.
+        #[arg(long)]
+        connection: Option<String>,
+        /// Which one; the latest by default.
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchOptions {
+    /// Internal id of the sales order.
+    pub(crate) order: String,
+    #[command(flatten)]
+    pub(crate) asking: AskingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackfillOptions {
+    /// Sales orders created from then on: a date in the account's zone, an instant, or how long ago (`90d`).
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: String,
+    /// Sales orders created before then.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) asking: AskingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdoptOptions {
+    #[command(flatten)]
+    pub(crate) asking: AskingOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetsuiteAction {
+    /// Write the project that is deployed into the NetSuite account: scripts, fields, record types, role.
+    Bundle(BundleArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleArguments {
+    /// Folder for the project. Must be empty or not there yet.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Where NetSuite reaches the webhook role, for example `https://amz.example.com`.
+    #[arg(long)]
+    pub(crate) url: Url,
+    /// In place of `amz` in the names of fields and record types that the configuration has not renamed.
+    #[arg(long)]
+    pub(crate) prefix: Option<String>,
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigAction {
-    /// Report every fault of the configuration, each with its key.
+    /// Report every fault of the configuration, with what is set at run time, each with its key.
     Check,
     /// Every key with its value and where it came from; secrets are not shown.
     Show,
+    /// Change settings while the software runs: all that is asked for, or nothing.
+    Set(SetOptions),
+    /// Who changed settings, when and what.
+    History {
+        #[command(flatten)]
+        settings: SettingsOptions,
+        /// So many of the latest versions.
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: u32,
+    },
+    /// The keys that two versions have other values for.
+    Diff {
+        #[command(flatten)]
+        settings: SettingsOptions,
+        /// The older version; 0 is the configuration alone.
+        #[arg(long, default_value_t = 0, value_name = "VERSION")]
+        from: u64,
+        /// The newer version; the latest by default.
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettingsOptions {
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetOptions {
+    /// Keys and values, for example `policy.hold=10m`; lists and tables as in the configuration, in quotes.
+    #[arg(value_name = "KEY=VALUE", required_unless_present = "unset")]
+    pub(crate) changes: Vec<String>,
+    /// Give a key back to the configuration; may be given several times.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsOptions,
+    /// Why, for the history.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+    /// Who, for the history; the operating system's user by default.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Only if this is still the latest version.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) seen: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    /// Only this connection.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
+    /// Only these, separated by commas.
+    #[arg(long, value_name = "AREA,…", value_delimiter = ',')]
+    pub(crate) only: Vec<DoctorArea>,
+}
+
+/// What the doctor looks at.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum DoctorArea {
+    /// The NetSuite account.
+    Netsuite,
+    /// Amazon's APIs.
+    Amazon,
+    /// How Amazon and the bundle reach us.
+    Webhook,
+    /// Our store.
+    Store,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscribeAction {
+    /// Every subscription of the business product, and whether it is ours.
+    List(SubscribeOptions),
+    /// Make our auth profile and the subscriptions that are missing; those of others stay.
+    Ensure {
+        #[command(flatten)]
+        options: SubscribeOptions,
+        /// Only say what would be made.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// End our subscriptions: those that send to our address.
+    Remove {
+        #[command(flatten)]
+        options: SubscribeOptions,
+        /// Only these; needed where Amazon does not show addresses.
+        #[arg(long, value_name = "ID")]
+        id: Vec<String>,
+        /// Really end them.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubscribeOptions {
+    /// Which connection; needed when there are several.
+    #[arg(long)]
+    pub(crate) connection: Option<String>,
 }

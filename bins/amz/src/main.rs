@@ -21,6 +21,7 @@ async fn main() -> ExitCode {
         Command::Demo(options) => demo::run(options, &output).await,
         Command::Sandbox(options) => command::sandbox::run(options, &output).await,
         Command::Explain(order) => command::explain::run(config.as_deref(), order, &output).await,
+        Command::Audit(arguments) => command::audit::run(config.as_deref(), arguments, &output).await,
         Command::Parked { connection } => command::parked::run(config.as_deref(), connection, &output).await,
         Command::Retry(order) => command::retry::run(config.as_deref(), order, &output).await,
         Command::Approve { order, subject } => {
@@ -30,7 +31,14 @@ async fn main() -> ExitCode {
             command::reject::run(config.as_deref(), order, subject, reason, &output).await
         }
         Command::Inventory { action } => command::inventory::run(config.as_deref(), action, &output).await,
-        Command::Config { action } => command::config::run(config.as_deref(), action, &output),
+        Command::Doctor(options) => command::doctor::run(config.as_deref(), options, &output).await,
+        Command::Subscribe { action } => command::subscribe::run(config.as_deref(), action, &output).await,
+        Command::Config { action } => command::config::run(config.as_deref(), action, &output).await,
+        Command::Netsuite { action } => command::netsuite::run(config.as_deref(), action, &output),
+        Command::Reconcile(options) => command::reconcile::run(config.as_deref(), options, &output).await,
+        Command::Fetch(options) => command::fetch::run(config.as_deref(), options, &output).await,
+        Command::Backfill(options) => command::backfill::run(config.as_deref(), options, &output).await,
+        Command::Adopt(options) => command::adopt::run(config.as_deref(), options, &output).await,
     };
     match ended {
         Ok(code) => code,

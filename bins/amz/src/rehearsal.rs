@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use amz_sandbox::amazon::{SenderAuthentication, Subscription};
-use amz_sandbox::{RunningSandbox, SandboxSettings};
+use amz_sandbox::{RunningSandbox, Sandbox, SandboxSettings};
+use serde_json::json;
 
 use crate::arguments::FaultProfile;
 
@@ -21,15 +22,17 @@ const WEBHOOK_SECRET: &str = "rehearsal-only-webhook-secret";
 
 /// A configuration file for the pretend vendors, with its store under a folder.
 ///
-/// `listen` is the webhook role's address. Waits are short, so that a rehearsal does not drag. What stands in the last
+/// `listen` is the webhook role's address, `public_url` how it is reached where that may be set. Waits are short, so that a rehearsal does not drag. What stands in the last
 /// table, `connection.inventory`, may be added to.
 pub(crate) fn configuration(
     running: &RunningSandbox,
     settings: &SandboxSettings,
     folder: &Path,
     listen: &str,
+    public_url: Option<&str>,
 ) -> String {
     let (amazon, netsuite) = (&settings.amazon, &settings.netsuite);
+    let public_url = public_url.map(|url| format!("public_url = {url:?}\n")).unwrap_or_default();
     let store = format!("sqlite://{}", folder.join("accelerator.db").display());
     format!(
         r#"[store]
@@ -37,7 +40,7 @@ url = {store:?}
 
 [webhook]
 listen = {listen:?}
-
+{public_url}
 [log]
 filter = "warn"
 
@@ -97,6 +100,7 @@ poll = "1s"
 [connection.inventory]
 settle = "500ms"
 reservation_lag = "2s"
+late_arrival = "8s"
 schedule = "off"
 "#,
         amazon_url = running.amazon_url(),
@@ -155,4 +159,19 @@ pub(crate) fn add_faults(running: &RunningSandbox, seed: u64, faults: Option<Fau
         Some(FaultProfile::Light) => running.sandbox.faults.add_all(amz_sandbox::Faults::light(seed)),
         Some(FaultProfile::Heavy) => running.sandbox.faults.add_all(amz_sandbox::Faults::heavy(seed)),
     }
+}
+
+/// What the rehearsal's mapping names, where the sales orders do not bring it along.
+///
+/// # Errors
+/// When the pretend NetSuite refuses a record.
+pub(crate) fn provide_references(sandbox: &Sandbox) -> anyhow::Result<()> {
+    let netsuite = &sandbox.netsuite;
+    for (id, name) in [(AMAZON_LOCATION, "Amazon"), (9, "Damaged")] {
+        if netsuite.record("location", id).is_none() {
+            netsuite.put_record("location", &json!({"id": id, "name": name}))?;
+        }
+    }
+    netsuite.put_record("account", &json!({"id": 1, "acctName": "Stock at Amazon"}))?;
+    Ok(())
 }

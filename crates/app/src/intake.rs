@@ -15,6 +15,8 @@ use amz_services::work::{Lane, LaneKey, LaneRequest, NoticeReference};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::live::Live;
+
 /// Notices taken in one commit.
 const BATCH: u32 = 256;
 
@@ -39,7 +41,7 @@ pub struct NoticeIntake {
     /// Resolves Amazon ids to lanes.
     pub ledger: Arc<dyn Ledger>,
     /// The connections that are configured.
-    pub connections: Arc<HashMap<ConnectionName, IntakeConnection>>,
+    pub connections: Live<HashMap<ConnectionName, IntakeConnection>>,
     /// Now.
     pub clock: Clock,
     /// Wakes the worker.
@@ -90,7 +92,8 @@ impl NoticeIntake {
     async fn requests(&self, feed: &str, notice: &Notice) -> Result<Vec<LaneRequest>, StoreError> {
         let Notice { id, notice } = notice;
         // the cursor moves past every notice: what it asks for must wait in a lane until it is configured
-        let connection = self.connections.get(&notice.connection);
+        let connections = self.connections.get();
+        let connection = connections.get(&notice.connection);
         if connection.is_none() {
             tracing::error!(connection = %notice.connection, notice = id, "no such connection is configured; its work waits");
         }
@@ -114,6 +117,7 @@ impl NoticeIntake {
             (NoticeSource::Amazon | NoticeSource::NetSuite, Some(connection)) => match lane {
                 Lane::StockLevels | Lane::StockReading => connection.stock_settle,
                 Lane::SalesOrder(_) | Lane::AmazonOrder(_) | Lane::Document(_) => connection.settle,
+                Lane::Reconciliation => Duration::ZERO,
             },
         };
         let due_at = (self.clock)() + chrono::Duration::from_std(settle).unwrap_or_default();
@@ -199,7 +203,7 @@ mod tests {
             feeds: vec![store.clone()],
             intake: store.clone(),
             ledger: store.clone(),
-            connections: Arc::new(known.map(|known| ("new".into(), known)).into_iter().collect()),
+            connections: Live::new(known.map(|known| ("new".into(), known)).into_iter().collect()),
             clock: Arc::new(|| DateTime::UNIX_EPOCH),
             wake: Arc::default(),
         };
@@ -265,7 +269,7 @@ mod tests {
             feeds: vec![store.clone()],
             intake: store.clone(),
             ledger: store.clone(),
-            connections: Arc::new(HashMap::from([("new".into(), known)])),
+            connections: Live::new(HashMap::from([("new".into(), known)])),
             clock: Arc::new(|| DateTime::UNIX_EPOCH),
             wake: Arc::default(),
         };

@@ -6,7 +6,8 @@ use amz_domain::{ConnectionName, RefundRejection};
 use amz_event_handler::operator::Command;
 use amz_services::failure::StoreError;
 use amz_services::inventory::StockRunRequest;
-use amz_services::ports::{Inbox, Operations, StockReports};
+use amz_services::ports::{Inbox, Operations, ReconciliationReports, StockReports};
+use amz_services::reconciliation::ReconciliationRequest;
 use amz_services::work::Lane;
 use amz_store::OpenError;
 use amz_store::sqlite::{SqliteInbox, SqlitePaths, SqliteStateReader};
@@ -57,6 +58,28 @@ pub async fn read_stock(
     now: DateTime<Utc>,
 ) -> Result<(), CommandError> {
     hand_over(store, connection, &Command::Stock { request }, now).await
+}
+
+/// Opens what operators read of reconciliations, beside a running process or without one.
+///
+/// # Errors
+/// When the address of the store cannot be read.
+pub fn reconciliation_reports(store: &StoreSettings) -> Result<Arc<dyn ReconciliationReports>, OpenError> {
+    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
+    Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+}
+
+/// Asks the sync role for a reconciliation.
+///
+/// # Errors
+/// [`CommandError`]; nothing was asked.
+pub async fn reconcile(
+    store: &StoreSettings,
+    connection: &ConnectionName,
+    request: ReconciliationRequest,
+    now: DateTime<Utc>,
+) -> Result<(), CommandError> {
+    hand_over(store, connection, &Command::Reconcile { request }, now).await
 }
 
 /// Asks the sync role to look at a lane again, now or when it next runs.

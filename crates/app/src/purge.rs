@@ -47,9 +47,32 @@ pub(crate) async fn state(state: Arc<SqliteState>, clock: Clock, stop: Cancellat
 async fn whole_state(state: &SqliteState, now: DateTime<Utc>) -> Result<(), StoreError> {
     let before = now - chrono::Duration::from_std(KEEP).unwrap_or_default();
     loop {
-        let Purged { notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs } =
-            state.purge(before, BITE).await?;
-        let gone = [notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs];
+        let Purged {
+            notices,
+            looks,
+            calls,
+            intent_changes,
+            notifications,
+            stock_report_rows,
+            stock_runs,
+            echoes,
+            findings,
+            reconciliations,
+            open_orders,
+        } = state.purge(before, BITE).await?;
+        let gone = [
+            notices,
+            looks,
+            calls,
+            intent_changes,
+            notifications,
+            stock_report_rows,
+            stock_runs,
+            echoes,
+            findings,
+            reconciliations,
+            open_orders,
+        ];
         if gone.iter().all(|gone| *gone < u64::from(BITE)) {
             return Ok(());
         }

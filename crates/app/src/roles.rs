@@ -1,6 +1,5 @@
 //! The roles of a process: receiving notices, and working on them.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,19 +17,27 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::feed::{self, ChangeFeed, Source};
-use crate::http::{Status, WebhookState, router, status_router};
-use crate::intake::{IntakeConnection, NoticeIntake};
+use crate::audit_mirror::MirrorTask;
+use crate::concurrency::ConcurrencyLearner;
+use crate::feed::ChangeFeed;
+use crate::http::{ApiState, Status, WebhookState, router, status_router};
+use crate::intake::NoticeIntake;
+use crate::live_settings::{self, SettingsDesk};
+use crate::live_settings_parts::{Common, FirstParts, LiveSettings, follow};
 use crate::notifications::{Notifier, NotifierError};
 use crate::purge;
+use crate::reconciliation_schedule::ReconciliationSchedule;
 use crate::schedule::StockSchedule;
-use crate::settings::Settings;
+use crate::settings::{ConfigurationFaults, Settings};
 use crate::telemetry;
-use crate::wiring::{Stores, WiringError, access, clients};
+use crate::wiring::{Shared, WiringError, access};
 use crate::worker::{Worker, WorkerSettings};
 
 /// How often the intake looks for notices that another process stored.
 const INTAKE_POLL: Duration = Duration::from_millis(100);
+
+/// How often settings that another process changed are looked for.
+const SETTINGS_POLL: Duration = Duration::from_secs(1);
 
 /// How often the worker looks for due lanes when nothing wakes it.
 const WORKER_POLL: Duration = Duration::from_millis(500);
@@ -53,6 +60,12 @@ pub enum StartError {
     /// The store could not be opened.
     #[error("the store could not be opened: {0}")]
     Store(#[from] OpenError),
+    /// What is set at run time could not be read.
+    #[error(transparent)]
+    SettingsStore(#[from] StoreError),
+    /// What is set at run time does not fit the configuration any more.
+    #[error("with what is set at run time, {0}")]
+    Settings(#[from] ConfigurationFaults),
     /// A connection's parts could not be built.
     #[error(transparent)]
     Wiring(#[from] WiringError),
@@ -81,14 +94,14 @@ pub struct Running {
 pub struct SyncParts {
     /// What is durable.
     pub state: Arc<SqliteState>,
-    /// Each connection's ports and settings.
-    pub connections: Vec<Connection>,
     /// Takes notices.
     pub intake: NoticeIntake,
-    /// Each connection's change feeds, in the order in which they are read.
-    pub feeds: Vec<ChangeFeed>,
-    /// When stock is compared in full, of each connection with a schedule.
-    pub schedules: Vec<StockSchedule>,
+    /// Keeps connections, change feeds and schedules as the settings in effect want them.
+    pub live: Arc<LiveSettings>,
+    /// Learn how many calls NetSuite accounts take at once, for each connection that wants it.
+    pub learners: Vec<ConcurrencyLearner>,
+    /// Copies the audit trail, of each connection that wants it.
+    pub mirrors: Vec<MirrorTask>,
     /// Works on lanes.
     pub worker: Worker,
     /// Tells people of parked work.
@@ -118,7 +131,8 @@ pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartEr
             tracing::info!(%address, "answering for health and metrics");
             tasks.spawn(serve(listener, status_router(status(&stop)), stop.clone()));
         }
-        sync.run(settings, &arrived, &stop, &tasks);
+        let changed = webhook.as_ref().map(|webhook| webhook.settings_changed.clone()).unwrap_or_default();
+        sync.run(&arrived, changed, &stop, &tasks);
     }
     Ok(Running { webhook, sync, stop, tasks })
 }
@@ -138,42 +152,16 @@ impl SyncParts {
         let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
         let state = Arc::new(SqliteState::open(&paths.state).await?);
         let wake = Arc::new(Notify::new());
-        let (mut connections, mut feeds, mut schedules) = (Vec::new(), Vec::new(), Vec::new());
-        let mut known = HashMap::new();
-        for connection in &settings.connections {
-            let stores = Stores { ledger: state.clone(), stock: state.clone(), calls: state.clone() };
-            let built = clients(connection, stores, clock.clone())?;
-            connections.push(built.connection);
-            let changed = Arc::new(built.netsuite);
-            let documents = connection
-                .follow_documents
-                .then(|| Source::Documents { changed: changed.clone(), ledger: state.clone() });
-            feeds.extend([Some(Source::SalesOrders(changed)), documents].into_iter().flatten().map(
-                |source| ChangeFeed {
-                    connection: connection.name.clone(),
-                    source,
-                    intake: state.clone(),
-                    clock: clock.clone(),
-                    wake: wake.clone(),
-                    timezone: connection.services.timezone,
-                    jitter: jitter.clone(),
-                },
-            ));
-            let account = connection.services.account.clone();
-            let stock_settle = connection.stock.as_ref().map_or(connection.settle, |stock| stock.settle);
-            known.insert(
-                connection.name.clone(),
-                IntakeConnection { account, settle: connection.settle, stock_settle },
-            );
-            let schedule = connection.stock.as_ref().and_then(|stock| stock.schedule.clone());
-            schedules.extend(schedule.map(|schedule| StockSchedule {
-                connection: connection.name.clone(),
-                schedule,
-                zone: connection.services.timezone,
-                intake: state.clone(),
-                wake: wake.clone(),
-            }));
-        }
+        let history = Arc::new(live_settings::history(settings)?);
+        let shared = Shared::default();
+        let common = Common {
+            state: state.clone(),
+            clock: clock.clone(),
+            wake: wake.clone(),
+            jitter: jitter.clone(),
+            shared: shared.clone(),
+        };
+        let parts = FirstParts::build(settings, history, common).await?;
         let intake = NoticeIntake {
             feeds: vec![
                 Arc::new(SqliteInboxReader::new(&paths.inbox, "inbox")),
@@ -181,7 +169,7 @@ impl SyncParts {
             ],
             intake: state.clone(),
             ledger: state.clone(),
-            connections: Arc::new(known),
+            connections: parts.intake.clone(),
             clock: clock.clone(),
             wake: wake.clone(),
         };
@@ -193,23 +181,60 @@ impl SyncParts {
             grace: SHUTDOWN_GRACE,
         };
         let notifier = Notifier::new(&settings.notifications, state.clone(), clock.clone(), jitter.clone())?;
-        let worker = Worker::new(worker_settings, state.clone(), connections.clone(), clock, jitter, wake);
-        Ok(Self { state, connections, intake, feeds, schedules, worker, notifier })
+        let worker = Worker::new(worker_settings, state.clone(), parts.connections(), clock, jitter, wake)
+            .watching(shared.outages);
+        let (learners, mirrors) = (parts.learners(&shared.governors), parts.mirrors());
+        let live = Arc::new(parts.live(worker.connections()));
+        Ok(Self { state, intake, live, learners, mirrors, worker, notifier })
     }
 
-    /// Sets the parts to work until `stop`.
-    fn run(&self, settings: &Settings, arrived: &Arc<Notify>, stop: &CancellationToken, tasks: &TaskTracker) {
-        for connection in &settings.connections {
-            let feeds = self.feeds.iter().filter(|feed| feed.connection == connection.name);
-            tasks.spawn(feed::run(feeds.cloned().collect(), connection.poll, stop.clone()));
+    /// Each connection's ports and settings, as they are now.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.live.connections()
+    }
+
+    /// Each connection's change feeds, in the order in which they are read.
+    pub fn feeds(&self) -> Vec<ChangeFeed> {
+        self.live.feeds()
+    }
+
+    /// When stock is compared in full, of each connection with a schedule.
+    pub fn schedules(&self) -> Vec<StockSchedule> {
+        self.live.schedules()
+    }
+
+    /// When open orders are compared, of each connection that does so by itself.
+    pub fn reconciliations(&self) -> Vec<ReconciliationSchedule> {
+        self.live.reconciliations()
+    }
+
+    /// Sets the parts to work until `stop`. `changed` is notified when this process changed settings.
+    fn run(
+        &self,
+        arrived: &Arc<Notify>,
+        changed: Arc<Notify>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) {
+        for followed in self.live.followed() {
+            tasks.spawn(follow(followed, self.intake.clock.clone(), stop.clone()));
         }
+        for learner in self.learners.iter().cloned() {
+            tasks.spawn(learner.run(stop.clone()));
+        }
+        for mirror in self.mirrors.iter().cloned() {
+            tasks.spawn(mirror.run(stop.clone()));
+        }
+        for (name, every) in self.live.mirrored() {
+            let (live, stop) = (self.live.clone(), stop.clone());
+            tasks.spawn(async move { live.keep_mirrored(name, every, stop).await });
+        }
+        let (live, live_stop) = (self.live.clone(), stop.clone());
+        tasks.spawn(async move { live.run(changed, SETTINGS_POLL, live_stop).await });
         let (intake, arrived, intake_stop) = (self.intake.clone(), arrived.clone(), stop.clone());
         tasks.spawn(async move { intake.run(arrived, INTAKE_POLL, intake_stop).await });
         let (worker, worker_stop) = (self.worker.clone(), stop.clone());
         tasks.spawn(async move { worker.run(worker_stop).await });
-        for schedule in self.schedules.iter().cloned() {
-            tasks.spawn(schedule.run(self.intake.clock.clone(), stop.clone()));
-        }
         let (notifier, notifier_stop) = (self.notifier.clone(), stop.clone());
         tasks.spawn(async move { notifier.run(notifier_stop).await });
         tasks.spawn(purge::state(self.state.clone(), self.intake.clock.clone(), stop.clone()));
@@ -221,7 +246,7 @@ impl SyncParts {
     /// # Errors
     /// When the store cannot be read.
     pub async fn is_quiet(&self) -> Result<bool, StoreError> {
-        for feed in &self.feeds {
+        for feed in self.feeds() {
             match feed.pass().await {
                 Ok(0) => {}
                 Ok(_) => return Ok(false),
@@ -247,6 +272,8 @@ pub struct Webhook {
     pub address: SocketAddr,
     /// What it stores notices in.
     pub inbox: Arc<SqliteInbox>,
+    /// Notified when somebody changed settings over HTTP.
+    pub settings_changed: Arc<Notify>,
 }
 
 impl Webhook {
@@ -265,7 +292,11 @@ impl Webhook {
         let connections = access(&settings.connections)?;
         let (listener, address) = bind(settings.webhook.listen).await?;
         let inbox = Arc::new(SqliteInbox::open(&paths.inbox, "inbox").await?);
+        let desk = SettingsDesk::open(settings, clock.clone())?;
+        let settings_changed = desk.changed();
+        let api = ApiState::new(&settings.api, desk);
         let state = WebhookState {
+            api,
             connections,
             inbox: inbox.clone(),
             clock: clock.clone(),
@@ -275,7 +306,7 @@ impl Webhook {
         };
         tasks.spawn(purge::inbox(inbox.clone(), clock, stop.clone()));
         tasks.spawn(serve(listener, router(state), stop));
-        Ok(Self { address, inbox })
+        Ok(Self { address, inbox, settings_changed })
     }
 }
 
@@ -311,9 +342,9 @@ impl Running {
         self.webhook.as_ref().map(|webhook| webhook.address)
     }
 
-    /// The connections that are worked on; empty without the sync role.
-    pub fn connections(&self) -> &[Connection] {
-        self.sync.as_ref().map_or(&[], |sync| &sync.connections)
+    /// The connections that are worked on, as they are now; empty without the sync role.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.sync.as_ref().map(SyncParts::connections).unwrap_or_default()
     }
 
     /// What operators read; `None` without the sync role.

@@ -11,18 +11,24 @@ use amz_connector::netsuite::auth::{
     MachineToMachineSettings, NetSuiteAuthSettings, SigningAlgorithm as AssertionAlgorithm,
     TokenBasedSettings,
 };
-use amz_connector::netsuite::{AmazonLineRules, FieldNames, NetSuite, NetSuiteSettings, StockQuerySettings};
+use amz_connector::netsuite::{
+    AmazonLineRules, FieldNames, Governor, NetSuite, NetSuiteSettings, RecordNames, RestletSettings,
+    RestletUses, StockQuerySettings,
+};
 use amz_domain::ConnectionName;
 use amz_event_handler::amazon::{BasicCredentials, OauthClient, WebhookAccess};
 use amz_event_handler::netsuite::SigningSecret;
 use amz_services::audit::Vendor;
-use amz_services::connection::{Clock, Connection, Stock};
-use amz_services::ports::{CallLog, Ledger, StockRecords};
+use amz_services::connection::{Checkout, Clock, Connection, OtherConnector, Reconciliation, Stock};
+use amz_services::inventory::RememberedProducts;
+use amz_services::ports::{CallLog, Ledger, Reconciliations, StockRecords};
 use amz_services::settings::{EligibleRule, MatchBy, StockWriting};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use crate::concurrency::Governors;
 use crate::http::ConnectionAccess;
+use crate::outages::{Outages, Watched};
 use crate::settings::{self, ConnectionSettings, NetSuiteAuth, SigningAlgorithm, StockSettings};
 
 /// How long a connection to a vendor may take to open.
@@ -33,6 +39,9 @@ const AMAZON_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a bearer token for NetSuite shall allow.
 const NETSUITE_SCOPE: &str = "rest_webservices";
+
+/// What it shall allow besides, where the bundle's RESTlet is used.
+const RESTLET_SCOPE: &str = "restlets";
 
 /// Why the parts of a connection could not be built from its settings.
 #[derive(Debug, thiserror::Error)]
@@ -50,83 +59,113 @@ pub struct WiringError {
 pub(crate) struct Clients {
     pub(crate) connection: Connection,
     pub(crate) netsuite: NetSuite,
+    kept: Kept,
+}
+
+/// What lives on when settings change.
+#[derive(Clone)]
+struct Kept {
+    amazon: Arc<BuyWithPrime>,
+    sp_api: Option<Arc<SpApi>>,
+    products: Arc<RememberedProducts>,
+    stores: Stores,
+    shared: Shared,
 }
 
 /// Where a connection's work is kept.
+#[derive(Clone)]
 pub(crate) struct Stores {
     /// What is known and intended.
     pub(crate) ledger: Arc<dyn Ledger>,
     /// What is remembered of stock.
     pub(crate) stock: Arc<dyn StockRecords>,
+    /// What is remembered of reconciliations.
+    pub(crate) reconciliations: Arc<dyn Reconciliations>,
     /// Where calls to vendors are recorded.
     pub(crate) calls: Arc<dyn CallLog>,
+}
+
+/// What the connections of a process share.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    /// How vendors are doing.
+    pub(crate) outages: Arc<Outages>,
+    /// Whose turn it is at each NetSuite account.
+    pub(crate) governors: Governors,
 }
 
 /// Builds one connection's clients. Nothing is sent yet.
 pub(crate) fn clients(
     settings: &ConnectionSettings,
     stores: Stores,
+    shared: &Shared,
     clock: Clock,
 ) -> Result<Clients, WiringError> {
-    let Stores { ledger, stock: records, calls } = stores;
-    let name = &settings.name;
-    let wrong = |part: &'static str| {
-        move |source: Box<dyn std::error::Error + Send + Sync>| WiringError {
-            connection: name.clone(),
-            part,
-            source,
+    let calls = &stores.calls;
+    // Amazon's stock has an interface of its own, whose outage must not stop orders
+    let watched: Arc<dyn CallLog> = Arc::new(Watched::new(calls.clone(), shared.outages.clone()));
+    let amazon = amazon_client(settings, watched.clone(), clock.clone())?;
+    let sp_api = sp_api_client(settings, calls.clone(), clock.clone())?;
+    let governor = shared.governors.of(&settings.netsuite);
+    let netsuite = netsuite_client(settings, watched, governor, clock.clone())?;
+    let kept = Kept {
+        amazon: Arc::new(amazon),
+        sp_api: sp_api.map(Arc::new),
+        products: Arc::default(),
+        stores,
+        shared: shared.clone(),
+    };
+    Ok(joined(settings, netsuite, kept, clock))
+}
+
+impl Clients {
+    /// The same clients with other settings than those of `before`. Connections, tokens, paces and what is remembered
+    /// stay, unless a client's own setting is another one. Work that is under way goes on with the old settings.
+    pub(crate) fn with_settings(
+        &self,
+        before: &ConnectionSettings,
+        settings: &ConnectionSettings,
+    ) -> Result<Self, WiringError> {
+        let Self { connection, netsuite: account, kept } = self;
+        let wrong = wrong(&settings.name, "netsuite");
+        if before.netsuite.concurrency != settings.netsuite.concurrency {
+            kept.shared.governors.of(&settings.netsuite).set_limit(settings.netsuite.concurrency);
         }
-    };
-    let bwp_wrong = wrong("amazon.bwp");
-    let bwp = BwpSettings {
-        endpoint: Url::parse(&settings.bwp.endpoint).map_err(|error| bwp_wrong(error.into()))?,
-        client_id: settings.bwp.client_id.clone(),
-        client_secret: settings.bwp.client_secret.clone(),
-        target_id: settings.bwp.target_id.clone(),
-        api_version: settings.bwp.api_version.clone(),
-        http: http_settings(AMAZON_TIMEOUT, Vec::new()),
-    };
-    let amazon = BuyWithPrime::new(name.clone(), calls.clone(), clock.clone(), bwp)
-        .map_err(|error| bwp_wrong(error.into()))?;
+        let netsuite = netsuite_settings(settings)
+            .map_err(|error| wrong(error.into()))
+            .and_then(|settings| account.with_settings(settings).map_err(|error| wrong(error.into())))?;
+        Ok(joined(settings, netsuite, kept.clone(), connection.clock.clone()))
+    }
+}
 
-    let sp_api_wrong = wrong("amazon.sp_api");
-    let sp_api = match &settings.stock {
-        Some(stock) => {
-            Some(sp_api_settings(&stock.sp_api).map_err(|error| sp_api_wrong(error.into())).and_then(
-                |settings| {
-                    SpApi::new(name.clone(), calls.clone(), clock.clone(), settings)
-                        .map_err(|error| sp_api_wrong(error.into()))
-                },
-            )?)
-        }
-        None => None,
-    };
-
-    let netsuite_wrong = wrong("netsuite");
-    let http = HttpClient::new(
-        name.clone(),
-        Vendor::NetSuite,
-        calls,
-        clock.clone(),
-        http_settings(settings.netsuite.timeout, open_fields(&settings.netsuite.fields)),
-    )
-    .map_err(|error| netsuite_wrong(error.into()))?;
-    let netsuite = netsuite_settings(settings)
-        .map_err(|error| netsuite_wrong(error.into()))
-        .and_then(|settings| NetSuite::new(http, settings).map_err(|error| netsuite_wrong(error.into())))?;
-
-    let (amazon, shared) = (Arc::new(amazon), Arc::new(netsuite.clone()));
+/// Clients and settings together.
+fn joined(settings: &ConnectionSettings, netsuite: NetSuite, kept: Kept, clock: Clock) -> Clients {
+    let Kept { amazon, sp_api, products, stores, shared: process } = kept.clone();
+    let shared = Arc::new(netsuite.clone());
     let stock = settings.stock.as_ref().zip(sp_api).map(|(stock, sp_api)| Stock {
         settings: Arc::new(stock.inventory.clone()),
-        amazon: Arc::new(sp_api),
+        amazon: sp_api,
         catalog: amazon.clone(),
-        products: Arc::default(),
+        products,
         items: shared.clone(),
         writes: shared.clone(),
-        records,
+        records: stores.stock,
     });
+    let adoption = &settings.adoption;
+    let others = (!adoption.order_id_fields.is_empty())
+        .then(|| OtherConnector { orders: amazon.clone(), alias_type: adoption.alias_type.clone() });
+    let reconciliation = Reconciliation {
+        orders: shared.clone(),
+        records: stores.reconciliations,
+        at_once: settings.reconcile_at_once,
+        others,
+    };
+    let checkout = settings
+        .checkout
+        .as_ref()
+        .map(|checkout| Checkout { settings: Arc::new(checkout.settings.clone()), orders: amazon.clone() });
     let connection = Connection {
-        name: name.clone(),
+        name: settings.name.clone(),
         settings: Arc::new(settings.services.clone()),
         amazon_orders: amazon.clone(),
         amazon_cancellations: amazon.clone(),
@@ -139,10 +178,67 @@ pub(crate) fn clients(
         documents: shared.clone(),
         accounting_periods: shared,
         stock,
-        ledger,
+        checkout,
+        reconciliation: Some(reconciliation),
+        ledger: stores.ledger,
+        vendors: process.outages,
         clock,
     };
-    Ok(Clients { connection, netsuite })
+    Clients { connection, netsuite, kept }
+}
+
+/// What is wrong with a part of a connection's settings.
+fn wrong(
+    connection: &ConnectionName,
+    part: &'static str,
+) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) -> WiringError {
+    move |source| WiringError { connection: connection.clone(), part, source }
+}
+
+/// A client of the connection's Buy with Prime API.
+pub(crate) fn amazon_client(
+    settings: &ConnectionSettings,
+    calls: Arc<dyn CallLog>,
+    clock: Clock,
+) -> Result<BuyWithPrime, WiringError> {
+    let wrong = wrong(&settings.name, "amazon.bwp");
+    let bwp = BwpSettings {
+        endpoint: Url::parse(&settings.bwp.endpoint).map_err(|error| wrong(error.into()))?,
+        client_id: settings.bwp.client_id.clone(),
+        client_secret: settings.bwp.client_secret.clone(),
+        target_id: settings.bwp.target_id.clone(),
+        api_version: settings.bwp.api_version.clone(),
+        http: http_settings(AMAZON_TIMEOUT, Vec::new()),
+    };
+    BuyWithPrime::new(settings.name.clone(), calls, clock, bwp).map_err(|error| wrong(error.into()))
+}
+
+/// A client of the connection's Selling Partner API, when it keeps stock in step.
+pub(crate) fn sp_api_client(
+    settings: &ConnectionSettings,
+    calls: Arc<dyn CallLog>,
+    clock: Clock,
+) -> Result<Option<SpApi>, WiringError> {
+    let wrong = wrong(&settings.name, "amazon.sp_api");
+    let Some(stock) = &settings.stock else { return Ok(None) };
+    let sp_api = sp_api_settings(&stock.sp_api).map_err(|error| wrong(error.into()))?;
+    let client = SpApi::new(settings.name.clone(), calls, clock, sp_api);
+    client.map(Some).map_err(|error| wrong(error.into()))
+}
+
+/// A client of the connection's NetSuite account.
+pub(crate) fn netsuite_client(
+    settings: &ConnectionSettings,
+    calls: Arc<dyn CallLog>,
+    governor: Governor,
+    clock: Clock,
+) -> Result<NetSuite, WiringError> {
+    let wrong = wrong(&settings.name, "netsuite");
+    let http = http_settings(settings.netsuite.timeout, open_fields(&settings.netsuite.fields));
+    let http = HttpClient::new(settings.name.clone(), Vendor::NetSuite, calls, clock, http)
+        .map_err(|error| wrong(error.into()))?;
+    let account = netsuite_settings(settings).map_err(|error| wrong(error.into()))?;
+    NetSuite::new(http, account, governor).map_err(|error| wrong(error.into()))
 }
 
 /// Plain HTTP goes no further than loopback: settings and clients both see to that.
@@ -182,21 +278,53 @@ fn netsuite_settings(settings: &ConnectionSettings) -> Result<NetSuiteSettings, 
                     SigningAlgorithm::Es256 => AssertionAlgorithm::Es256,
                     SigningAlgorithm::Ps256 => AssertionAlgorithm::Ps256,
                 },
-                scope: vec![NETSUITE_SCOPE.to_owned()],
+                scope: scopes(&netsuite.restlet),
                 token_url: None,
             })
         }
     };
     let mut client = NetSuiteSettings::new(Url::parse(&netsuite.endpoint)?, &netsuite.account, auth);
-    client.concurrency = netsuite.concurrency;
     client.fields = field_names(&netsuite.fields);
+    client.records = RecordNames {
+        audit_log: netsuite.fields.name("customrecord_amz_audit_log").to_owned(),
+        config: netsuite.fields.name("customrecord_amz_config").to_owned(),
+    };
     client.item_sku_field.clone_from(&netsuite.item_sku_field);
     client.go_live = settings.services.go_live;
     client.timezone = settings.services.timezone;
     client.base_currency = netsuite.base_currency;
     client.currencies.clone_from(&netsuite.currencies);
+    client.restlet = restlet_settings(netsuite)?;
+    client.adoption_fields.clone_from(&settings.adoption.order_id_fields);
+    if let Some(checkout) = &settings.checkout {
+        client.shop_name_fields.clone_from(&checkout.order_fields);
+    }
     client.stock = settings.stock.as_ref().map(|stock| stock_query(settings, stock));
     Ok(client)
+}
+
+/// The bundle's RESTlet, when it is used for anything.
+fn restlet_settings(
+    netsuite: &settings::NetSuiteSettings,
+) -> Result<Option<RestletSettings>, url::ParseError> {
+    let uses = restlet_uses(&netsuite.restlet);
+    if !uses.any() {
+        return Ok(None);
+    }
+    let endpoint = Url::parse(&netsuite.restlet_endpoint)?;
+    let settings::RestletSettings { script, deploy, .. } = netsuite.restlet.clone();
+    Ok(Some(RestletSettings { endpoint, script, deploy, uses }))
+}
+
+fn restlet_uses(restlet: &settings::RestletSettings) -> RestletUses {
+    let settings::RestletSettings { script: _, deploy: _, order_marks, receipts, line_tax } = restlet;
+    RestletUses { order_marks: *order_marks, receipts: *receipts, line_tax: *line_tax }
+}
+
+/// What a bearer token shall allow: no more than is used.
+fn scopes(restlet: &settings::RestletSettings) -> Vec<String> {
+    let restlets = restlet_uses(restlet).any().then_some(RESTLET_SCOPE);
+    std::iter::once(NETSUITE_SCOPE).chain(restlets).map(str::to_owned).collect()
 }
 
 /// How stock is read and written in the account.

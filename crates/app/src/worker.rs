@@ -1,5 +1,7 @@
 //! The worker: takes due lanes under a lease, has them looked at, and gives them back.
 
+mod outage;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::health::{Health, later};
+use crate::live::Live;
+use crate::outages::{self, Outages};
 
 /// First wait after refused credentials, in first waits after other failures; it doubles.
 /// Long enough that trying again by itself does not lock a NetSuite user.
@@ -53,11 +57,12 @@ pub struct WorkerSettings {
 pub struct Worker {
     settings: WorkerSettings,
     lanes: Arc<dyn Lanes>,
-    connections: Arc<HashMap<ConnectionName, Connection>>,
+    connections: Live<HashMap<ConnectionName, Connection>>,
     clock: Clock,
     jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
     wake: Arc<Notify>,
     health: Arc<Health>,
+    outages: Arc<Outages>,
 }
 
 impl Worker {
@@ -75,12 +80,24 @@ impl Worker {
         Self {
             settings,
             lanes,
-            connections: Arc::new(connections),
+            connections: Live::new(connections),
             clock,
             jitter,
             wake,
             health: Arc::default(),
+            outages: Arc::default(),
         }
+    }
+
+    /// The same, told by the clients of its connections how vendors are doing.
+    pub(crate) fn watching(mut self, outages: Arc<Outages>) -> Self {
+        self.outages = outages;
+        self
+    }
+
+    /// The connections it works on. Looks under way go on with the connection that they began with.
+    pub(crate) fn connections(&self) -> &Live<HashMap<ConnectionName, Connection>> {
+        &self.connections
     }
 
     /// Works until `stop`, then finishes the lanes at work or hands them back.
@@ -141,7 +158,13 @@ impl Worker {
             return Ok(Vec::new());
         }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        self.lanes.claim(&self.settings.owner, (self.clock)(), self.settings.lease, limit).await
+        let claims =
+            self.lanes.claim(&self.settings.owner, (self.clock)(), self.settings.lease, limit).await?;
+        Ok(self.admitted(claims).await)
+    }
+
+    fn retry_base(&self, name: &ConnectionName) -> Duration {
+        self.connections.get().get(name).map_or(PANIC_WAIT, |connection| connection.settings.retry_base)
     }
 
     /// How long until a lane becomes due; at most the poll interval, and never nothing, so that a lane that is
@@ -173,6 +196,7 @@ impl Worker {
                 }
                 Err(error) => tracing::error!(%error, "the lane comes back when its lease lapses"),
             }
+            self.outages.dropped(&claim.lease.key, claim.lease.fence);
             hand_back.done();
         }
         .instrument(span)
@@ -191,12 +215,14 @@ impl Worker {
 
     async fn look(&self, claim: &Claim) -> Result<(), StoreError> {
         let name = &claim.lease.key.connection;
-        let Some(connection) = self.connections.get(name) else {
+        let connections = self.connections.get();
+        let Some(connection) = connections.get(name) else {
             tracing::error!(connection = %name, "no such connection is configured; its lanes wait");
             return self.postpone_all(claim).await;
         };
         let (key, base) = (&claim.lease.key, connection.settings.retry_base);
         let end = lane::work(connection, claim, (self.jitter)()).await?;
+        let tries_at = self.after_outage(claim).await?;
         match end {
             LaneEnd::Complete { look, redirect } => {
                 self.count(name, &look);
@@ -210,10 +236,16 @@ impl Worker {
             }
             LaneEnd::Postpone { look, at, failed } => {
                 self.count(name, &look);
-                if !failed {
+                if !failed && tries_at.is_none() {
                     self.well(key, look.started_at).await?;
                 }
-                self.lanes.postpone(claim, &look, at, failed).await
+                match tries_at {
+                    None => self.lanes.postpone(claim, &look, at, failed).await,
+                    Some(at) => {
+                        let (claim, failed) = outage::tries_kept(claim);
+                        self.lanes.postpone(&claim, &look, at, failed).await
+                    }
+                }
             }
             LaneEnd::SlowDown { look, wait } => {
                 self.count(name, &look);
@@ -251,7 +283,12 @@ impl Worker {
         let ended = self.lanes.resume(name).await?;
         show_paused(name, false);
         if let Some(code) = ended {
-            if self.health.clear_alarm(key) || code == CREDENTIALS_REFUSED {
+            if let Some(vendor) = outages::vendor_of(&code) {
+                // a pause from before the start; this work may not have asked the vendor
+                if self.outages.was_out(name, vendor) {
+                    tracing::info!(alarm = "cleared", code, "the connection works again");
+                }
+            } else if self.health.clear_alarm(key) || code == CREDENTIALS_REFUSED {
                 tracing::info!(alarm = "cleared", code, "the connection works again");
             } else {
                 tracing::info!(code, "the connection works again");
@@ -267,6 +304,8 @@ impl Worker {
             started_at: now,
             ended_at: now,
             asks: claim.asks.clone(),
+            notices: claim.notices.clone(),
+            echoes: Vec::new(),
             lines: vec!["the connection is not configured".to_owned()],
             outcome: LookOutcome::Waiting,
         };
@@ -277,13 +316,16 @@ impl Worker {
     /// once again, it would spin.
     fn after_panic(&self, claim: &Claim) -> (Look, DateTime<Utc>) {
         let now = (self.clock)();
-        let connection = self.connections.get(&claim.lease.key.connection);
+        let connections = self.connections.get();
+        let connection = connections.get(&claim.lease.key.connection);
         let base = connection.map_or(PANIC_WAIT, |connection| connection.settings.retry_base);
         let wait = backoff(claim.attempts.saturating_add(1), base, (self.jitter)());
         let look = Look {
             started_at: now,
             ended_at: now,
             asks: claim.asks.clone(),
+            notices: claim.notices.clone(),
+            echoes: Vec::new(),
             lines: vec!["the work panicked; see the log".to_owned()],
             outcome: LookOutcome::Failed,
         };
@@ -318,6 +360,7 @@ impl HandBack<'_> {
 impl Drop for HandBack<'_> {
     fn drop(&mut self) {
         let Some(claim) = self.claim else { return };
+        self.worker.outages.dropped(&claim.lease.key, claim.lease.fence);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (lanes, claim) = (self.worker.lanes.clone(), claim.clone());
         let panicked = std::thread::panicking().then(|| self.worker.after_panic(&claim));

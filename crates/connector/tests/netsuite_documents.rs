@@ -55,6 +55,7 @@ fn new(kind: DocumentKind, source: DocumentSource, external_id: ExternalId, unit
             amount: None,
             tax: None,
             reason: None,
+            restock: None,
         }],
         left_out: Vec::new(),
         location: None,

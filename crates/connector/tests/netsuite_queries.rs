@@ -7,7 +7,7 @@ mod netsuite_support;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use amz_connector::netsuite::NetSuiteSettings;
+use amz_connector::netsuite::Governor;
 use amz_connector::netsuite::record_service::{Operations, Record, RecordKey, record_operations};
 use amz_domain::{ExternalId, ItemId};
 use amz_sandbox::{CallSelector, Fault, SandboxSettings};
@@ -128,13 +128,12 @@ async fn the_sku_comes_from_the_configured_field() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_in_flight_than_the_setting_allows() {
+async fn no_more_requests_are_in_flight_than_the_governor_allows() {
     let sandbox = SandboxSettings {
         netsuite: amz_sandbox::netsuite::NetSuiteSettings { slots: 2, ..Default::default() },
         ..SandboxSettings::default()
     };
-    let limited = |settings: &mut NetSuiteSettings| settings.concurrency = 2;
-    let world = World::of(sandbox, token_based(), limited).await;
+    let world = World::governed(sandbox, token_based(), |_| {}, Governor::new(2)).await;
     let [id] = world.load(vec![order()])[..] else { panic!() };
     world.fault("salesOrder.get", CallSelector::Always, Fault::Slow { millis: 5 });
     let reads = (0..20).map(|_| {

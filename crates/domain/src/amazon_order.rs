@@ -43,6 +43,9 @@ pub struct AmazonOrder {
     pub returns: Vec<AmazonReturn>,
     /// Its refunds.
     pub refunds: Vec<AmazonRefund>,
+    /// Addresses that belong to it: pages of other systems, or of the shop where it was bought.
+    #[serde(default)]
+    pub links: Vec<String>,
 }
 
 /// One line of an order at Amazon.
@@ -56,6 +59,9 @@ pub struct AmazonLine {
     pub sku: Option<Sku>,
     /// Ordered units.
     pub quantity: Quantity,
+    /// What others call the line: its aliases that are not ours.
+    #[serde(default)]
+    pub names: Vec<String>,
 }
 
 /// A complete address that Amazon can deliver to.

@@ -111,6 +111,8 @@ text_id! {
     FulfillmentSku,
     /// Our name of one full synchronisation of stock; part of external ids.
     StockRunId,
+    /// Our name of one reconciliation.
+    ReconciliationId,
 }
 
 /// How often an order was sent to Amazon before; an order that is sent anew gets new aliases.
@@ -252,11 +254,21 @@ impl ExternalId {
         Self(format!("amz-cr-{}", address_safe(refund.as_str())))
     }
 
+    /// External id of the row of one setting inside NetSuite: `amz-cf-<connection>-<key>`.
+    pub fn of_setting(connection: &ConnectionName, key: &str) -> Self {
+        Self(format!("amz-cf-{}-{}", address_safe(connection.as_str()), address_safe(key)))
+    }
+
     /// External id of the `number`-th stock document of a run, or of one look at changed stock:
     /// `amz-ia-<connection>-<run>-<number>`. Connections may share a NetSuite account, and name runs alike.
     pub fn of_stock(connection: &ConnectionName, run: &StockRunId, number: u32) -> Self {
         let (connection, run) = (address_safe(connection.as_str()), address_safe(run.as_str()));
         Self(format!("amz-ia-{connection}-{run}-{number}"))
+    }
+
+    /// External id of the row of one call in the copy of the audit trail: `amz-al-<connection>-<call>`.
+    pub fn of_call(connection: &ConnectionName, call: &str) -> Self {
+        Self(format!("amz-al-{}-{}", address_safe(connection.as_str()), address_safe(call)))
     }
 
     /// The external id that an intent's subject holds.

@@ -30,8 +30,8 @@ pub use ids::{
     AccountId, AmazonLineId, AmazonOrderId, BinId, CancellationAlias, CancellationId, CarrierCode,
     ConnectionName, DeliveryOfferId, DeliveryPreviewId, DocumentId, EntityId, ExternalId, FulfillmentSku,
     Generation, InventoryItemId, ItemFulfillmentId, ItemId, LineAlias, LineNumber, LineUniqueKey, LocationId,
-    OrderAlias, PackageId, RefundAlias, RefundId, ReturnAlias, ReturnId, ReturnPackageId, SalesChannelId,
-    SalesOrderId, ShipMethodId, Sku, StockRunId, SubsidiaryId, TrackerKey, TrackingNumber,
+    OrderAlias, PackageId, ReconciliationId, RefundAlias, RefundId, ReturnAlias, ReturnId, ReturnPackageId,
+    SalesChannelId, SalesOrderId, ShipMethodId, Sku, StockRunId, SubsidiaryId, TrackerKey, TrackingNumber,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use package::{CancelReason, MilestoneCode, Package, PackageContent, PackageState, PackageTracker};

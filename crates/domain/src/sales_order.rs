@@ -149,6 +149,8 @@ pub struct SalesOrder {
     pub lines: Vec<SalesOrderLine>,
     /// What stands in our fields on the body.
     pub marks: OrderFields,
+    /// What the shop calls the order, by the fields that settings name; empty where none do.
+    pub shop_names: Vec<String>,
 }
 
 /// Our own body fields of a sales order.

@@ -10,15 +10,19 @@
 //! - [`amazon::receive`] makes a notice of what Amazon sent, [`amazon::WebhookAccess`] says whether it was
 //!   Amazon;
 //! - [`netsuite::receive`] does both for the signed notices of the bundle;
+//! - [`bearer::holder`] says who uses the operators' API;
 //! - [`operator::Command`] is what a person asks for;
-//! - [`route`] says what a stored notice asks to be looked at.
+//! - [`route`] says what a stored notice asks to be looked at;
+//! - [`suiteapp`] is the bundle that runs inside NetSuite and sends those notices.
 
 pub mod amazon;
+pub mod bearer;
 mod digest;
 pub mod netsuite;
 pub mod operator;
 pub mod rejection;
 pub mod routing;
+pub mod suiteapp;
 mod text;
 
 pub use rejection::{Rejection, Rule};

@@ -3,6 +3,7 @@
 use amz_domain::{ConnectionName, RefundRejection};
 use amz_services::inventory::StockRunRequest;
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
+use amz_services::reconciliation::ReconciliationRequest;
 use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -30,6 +31,11 @@ pub enum Command {
         /// The run that is wanted.
         request: StockRunRequest,
     },
+    /// `operator.reconcile`: look at orders again, or adopt those that another connector sent.
+    Reconcile {
+        /// The reconciliation that is wanted.
+        request: ReconciliationRequest,
+    },
     /// `operator.reject`: a refund that Amazon asks for will not be paid.
     Reject {
         /// The lane.
@@ -53,6 +59,7 @@ impl Command {
             Self::Retry { .. } => "operator.retry",
             Self::Approve { .. } => "operator.approve",
             Self::Stock { .. } => "operator.stock",
+            Self::Reconcile { .. } => "operator.reconcile",
             Self::Reject { .. } => "operator.reject",
         }
     }
@@ -65,6 +72,7 @@ impl Command {
                 json!({"type": self.kind(), "lane": lane.to_string(), "subject": subject})
             }
             Self::Stock { request } => json!({"type": self.kind(), "run": request}),
+            Self::Reconcile { request } => json!({"type": self.kind(), "run": request}),
             Self::Reject { lane, subject, reason } => json!({
                 "type": self.kind(), "lane": lane.to_string(), "subject": subject, "reason": reason.as_str(),
             }),
@@ -88,8 +96,8 @@ impl Command {
         let document: Value = serde_json::from_slice(body).map_err(|_| unreadable("a command is JSON"))?;
         let lane = || {
             let lane = text::member(&document, "lane").and_then(|lane| lane.parse().ok());
-            let expected = "lane must be order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels or \
-                            stock/reading";
+            let expected = "lane must be order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels, \
+                            stock/reading or reconciliation";
             lane.ok_or_else(|| unreadable(expected))
         };
         let subject = || {
@@ -114,8 +122,17 @@ impl Command {
                 }
                 Ok(Self::Stock { request })
             }
+            Some("operator.reconcile") => {
+                let run = document.get("run").cloned().unwrap_or_default();
+                let request: ReconciliationRequest =
+                    serde_json::from_value(run).map_err(|_| unreadable("run must be a reconciliation"))?;
+                if !text::is_plain(request.id.as_str(), MAX_RUN_BYTES) || request.id.as_str().is_empty() {
+                    return Err(unreadable("a reconciliation must have a short plain id"));
+                }
+                Ok(Self::Reconcile { request })
+            }
             _ => Err(unreadable(
-                "type must be operator.retry, operator.approve, operator.stock or operator.reject",
+                "type must be operator.retry, operator.approve, operator.stock, operator.reconcile or operator.reject",
             )),
         }
     }

@@ -5,6 +5,7 @@ use amz_domain::{
 };
 use amz_services::inventory::{RunBeginner, StockRunRequest};
 use amz_services::ports::inbox::{NewNotice, NoticeSource};
+use amz_services::reconciliation::{ReconciliationBeginner, ReconciliationRequest, ReconciliationScope};
 use amz_services::work::{Ask, Lane};
 
 use crate::amazon::{AmazonEvent, EventType};
@@ -81,13 +82,15 @@ pub fn route_amazon(event: &AmazonEvent) -> Result<Route, Rejection> {
         EventType::PackageDeliveryInTransit
         | EventType::PackageDelivered
         | EventType::PackageDeliveryCancelled
-        | EventType::PackageDeliveryFailure
-        | EventType::RefundRequested
-        | EventType::ReturnPackageInTransit
+        | EventType::PackageDeliveryFailure => order_route(event, Ask::AmazonOrder),
+        EventType::RefundRequested => {
+            order_route(event, event.refund().cloned().map_or(Ask::AmazonOrder, Ask::RefundRequested))
+        }
+        EventType::ReturnPackageInTransit
         | EventType::ReturnPackageDelivered
         | EventType::ReturnPackageDeliveryFailed
         | EventType::ReturnItemGraded
-        | EventType::ReturnCompleted => order_route(event, Ask::AmazonOrder),
+        | EventType::ReturnCompleted => order_route(event, Ask::ReturnMoved),
         // what we told Amazon ourselves comes back as these two: the ask names it, so that it can be recognised
         EventType::ReturnStarted => {
             order_route(event, event.return_id().cloned().map_or(Ask::AmazonOrder, Ask::ReturnStarted))
@@ -116,7 +119,10 @@ pub fn route_netsuite(change: &RecordChange) -> Route {
     match &change.record_type {
         RecordType::SalesOrder => Route::Work {
             address: Address::SalesOrder(change.id.as_str().into()),
-            asks: vec![Ask::SalesOrder],
+            asks: vec![match change.change {
+                Change::Cancel => Ask::CancelWished,
+                _ => Ask::SalesOrder,
+            }],
         },
         RecordType::ItemFulfillment => Route::Kept { why: "fulfilments of Amazon's packages are our own" },
         RecordType::ReturnAuthorization => document_route(change, DocumentKind::ReturnAuthorization),
@@ -143,6 +149,13 @@ pub fn route_operator(command: &Command, key: &str) -> Route {
                 asks: vec![Ask::SalesOrder, Ask::AmazonOrder],
             }
         }
+        Command::Retry { lane: Lane::Reconciliation } => reconciliation_route(ReconciliationRequest {
+            id: run_of(key).as_str().into(),
+            by: ReconciliationBeginner::Operator,
+            plan_only: false,
+            scope: ReconciliationScope::Open { since: None },
+        }),
+        Command::Reconcile { request } => reconciliation_route(request.clone()),
         Command::Stock { request } => run_route(request.clone()),
         Command::Approve { lane, subject } => Route::Work {
             address: Address::Lane(lane.clone()),
@@ -185,6 +198,10 @@ fn stock_route(event: &AmazonEvent) -> Result<Route, Rejection> {
 
 fn run_route(request: StockRunRequest) -> Route {
     Route::Work { address: Address::Lane(Lane::StockReading), asks: vec![Ask::ReadStock(request)] }
+}
+
+fn reconciliation_route(request: ReconciliationRequest) -> Route {
+    Route::Work { address: Address::Lane(Lane::Reconciliation), asks: vec![Ask::WalkOrders(request)] }
 }
 
 /// Name of the run that a notice asks for: letters and digits, as external ids take them.

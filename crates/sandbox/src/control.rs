@@ -8,6 +8,7 @@
 //! | `POST faults/light`, `POST faults/heavy` | `{seed}` | adds a profile |
 //! | `GET clock`, `POST clock/advance` | `{seconds}` | sandbox time |
 //! | `GET amazon/orders`, `GET amazon/orders/{id}` | | orders with lines and packages |
+//! | `POST amazon/orders` | a [`CheckoutOrder`](crate::amazon::CheckoutOrder) | a shopper places it in the shop |
 //! | `POST amazon/orders/{id}/packages/{package}/split` | `{parts: [[{line_id, quantity}]]}` | new ids |
 //! | `.../ship` | `{carrier, tracking_number}` or `{}` | into transit |
 //! | `.../tracking-number` | `{carrier, tracking_number}` | first or changed number |
@@ -55,7 +56,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::amazon::{
-    Amazon, CancellationReason, Content, MilestoneCode, MoveError, Place, Subscription, control as afterwards,
+    Amazon, CancellationReason, CheckoutOrder, Content, MilestoneCode, MoveError, Place, Subscription,
+    control as afterwards,
 };
 use crate::{Calls, Clock, FaultRule, Faults, Sandbox, netsuite};
 
@@ -174,7 +176,7 @@ fn pretend_amazon(amazon: Amazon) -> Router {
         .route("/deliver", post(deliver))
         .route("/cancel", post(cancel));
     Router::new()
-        .route("/orders", get(async |State(amazon): State<Amazon>| Json(amazon.orders())))
+        .route("/orders", get(async |State(amazon): State<Amazon>| Json(amazon.orders())).post(check_out))
         .route("/orders/{id}", get(order))
         .nest("/orders/{id}/packages/{package}", package)
         .merge(afterwards::router())
@@ -198,6 +200,13 @@ fn events() -> Router<Amazon> {
         .route("/events/hold", post(hold))
         .route("/events/release", post(release))
         .route("/deliveries", get(deliveries))
+}
+
+async fn check_out(State(amazon): State<Amazon>, Json(order): Json<CheckoutOrder>) -> Response {
+    match amazon.place_checkout_order(&order) {
+        Ok(id) => Json(json!({ "order": id })).into_response(),
+        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+    }
 }
 
 async fn order(State(amazon): State<Amazon>, Path(id): Path<String>) -> Response {

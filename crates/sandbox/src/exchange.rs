@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::connection::ConnectionSwitch;
-use crate::{Call, Calls, Clock, Fault, Faults, Vendor};
+use crate::{Call, Calls, Clock, Fault, Faults, LookAlike, Vendor};
 
 /// Largest request body read, in bytes.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -48,6 +48,16 @@ pub(crate) trait Manners: Sync {
 
     /// A throttle that hides behind HTTP 200.
     fn graphql_throttle(&self) -> Response {
+        self.too_many_requests(None)
+    }
+
+    /// The answer to a call whose login is refused although nothing is wrong with it.
+    fn login_refused(&self) -> Response {
+        self.too_many_requests(None)
+    }
+
+    /// The answer that stands in for "too many requests".
+    fn throttle_look_alike(&self, _look_alike: LookAlike) -> Response {
         self.too_many_requests(None)
     }
 
@@ -151,6 +161,8 @@ where
             manners.server_error()
         }
         Some(Fault::GraphQlThrottle) => manners.graphql_throttle(),
+        Some(Fault::ThrottleLookAlike(look_alike)) => manners.throttle_look_alike(look_alike),
+        Some(Fault::LoginRefused) => manners.login_refused(),
         Some(Fault::MalformedJson) => cut_short(act(parts, body).await).await,
         Some(Fault::Slow { millis }) => {
             let answer = act(parts, body).await;

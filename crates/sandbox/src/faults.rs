@@ -27,6 +27,12 @@ pub enum Fault {
     /// `ThrottlingError` inside HTTP 200, nothing is done. NetSuite answers 429 instead.
     #[serde(rename = "graphql_throttle")]
     GraphQlThrottle,
+    /// NetSuite refuses for "too many requests" in another way than it documents, nothing is done. Amazon answers as
+    /// for [`Fault::TooManyRequests`].
+    ThrottleLookAlike(LookAlike),
+    /// NetSuite answers 401 `INVALID_LOGIN` although the login is good, as it was seen to under load; nothing is done and
+    /// nothing counts towards the user's lock. Amazon answers as for [`Fault::TooManyRequests`].
+    LoginRefused,
     /// The call is carried out and answered with its own status, but the JSON is cut off.
     MalformedJson,
     /// The call is carried out at once; the answer waits this long in real time.
@@ -40,6 +46,18 @@ pub enum Fault {
     /// The presented access token stops being valid, nothing is done. No effect on `token` and
     /// `lwaToken` calls.
     RevokedToken,
+}
+
+/// Ways in which NetSuite says "too many requests" besides 429 with a readable body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookAlike {
+    /// `CONCURRENCY_LIMIT_EXCEEDED` with HTTP 400.
+    ConcurrencyWithBadRequest,
+    /// `SSS_REQUEST_LIMIT_EXCEEDED` with HTTP 400, as scripts and RESTlets refuse.
+    RequestLimitWithBadRequest,
+    /// HTTP 429 with the body of NetSuite's own sample, which is no JSON: a comma is missing.
+    UnreadableBody,
 }
 
 /// Which of the calls that match a rule are hit; calls are counted from when the rule was added.

@@ -60,7 +60,7 @@ mod server;
 
 pub use calls::{Call, Calls, Vendor};
 pub use clock::Clock;
-pub use faults::{CallSelector, Fault, FaultRule, Faults};
+pub use faults::{CallSelector, Fault, FaultRule, Faults, LookAlike};
 pub use server::{RunningSandbox, Sandbox, SandboxError, SandboxSettings};
 
 /// Locks a mutex whose holder never leaves it half changed, poisoned or not.

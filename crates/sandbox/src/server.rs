@@ -112,8 +112,11 @@ impl Sandbox {
                 tracing::warn!(%error, "the sandbox stopped serving");
             }
         });
-        let sender = tokio::spawn(sandbox.amazon.clone().send_events());
-        Ok(RunningSandbox { sandbox, address, stop: Some(stop), server, sender })
+        let senders = [
+            tokio::spawn(sandbox.amazon.clone().send_events()),
+            tokio::spawn(sandbox.netsuite.clone().send_batches()),
+        ];
+        Ok(RunningSandbox { sandbox, address, stop: Some(stop), server, senders })
     }
 }
 
@@ -126,7 +129,7 @@ pub struct RunningSandbox {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
-    sender: JoinHandle<()>,
+    senders: [JoinHandle<()>; 2],
 }
 
 impl RunningSandbox {
@@ -150,14 +153,19 @@ impl RunningSandbox {
         format!("http://{}/netsuite", self.address)
     }
 
+    /// Base of the pretend NetSuite's RESTlets: `/app/site/hosting/restlet.nl` lies below it.
+    pub fn restlet_url(&self) -> String {
+        self.netsuite_url()
+    }
+
     /// Base of the control interface.
     pub fn control_url(&self) -> String {
         format!("http://{}/control", self.address)
     }
 
-    /// Stops sending events, answers the requests in progress and stops.
+    /// Stops sending events and batches, answers the requests in progress and stops.
     pub async fn shutdown(mut self) {
-        self.sender.abort();
+        self.senders.iter().for_each(JoinHandle::abort);
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -170,7 +178,7 @@ impl RunningSandbox {
 
 impl Drop for RunningSandbox {
     fn drop(&mut self) {
-        self.sender.abort();
+        self.senders.iter().for_each(JoinHandle::abort);
         self.server.abort();
     }
 }

@@ -270,6 +270,11 @@ async fn tokens_expire_can_be_revoked_and_are_bound_to_their_scope() {
     let narrow = format!("Bearer {}", narrow["access_token"].as_str().unwrap());
     assert_eq!(with_header(&client, TIME, &narrow).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(last_detail(&client), "permission_denied");
+    let restlet = "/app/site/hosting/restlet.nl?script=customscript_amz_rt_event_entry&deploy=1";
+    let url = format!("{}{restlet}", client.running.restlet_url());
+    let ping = json!({"action": "ping"});
+    let inside = client.deliver(Method::POST, &url, Some(&ping), &narrow, &[]).await;
+    assert_eq!(inside.status, StatusCode::OK, "{}", inside.text);
 }
 
 #[test]

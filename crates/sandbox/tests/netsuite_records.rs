@@ -193,9 +193,10 @@ async fn put_creates_once_and_then_updates() {
 async fn custom_records_collections_and_deletion_work() {
     let client = with_order().await;
     let path = "/record/v1/customrecord_amz_outbox";
-    let body = json!({"name": "n", "externalId": "e-1", "custrecord_state": {"id": "2"}});
+    let body = json!({"name": "n", "externalId": "e-1", "custrecord_amz_outbox_state": "waiting"});
     let id = client.post(path, &body).await.id();
-    assert_eq!(client.get(&format!("{path}/{id}")).await.json()["custrecord_state"], json!({"id": "2"}));
+    let kept = client.get(&format!("{path}/{id}")).await.json();
+    assert_eq!(kept["custrecord_amz_outbox_state"], "waiting");
     let found = client.get(&format!("{path}?q=externalId%20IS%20%22e-1%22")).await.json();
     assert_eq!((&found["count"], &found["items"][0]["id"]), (&json!(1), &json!(id.to_string())));
     assert_eq!(

@@ -14,12 +14,12 @@ use std::time::Duration;
 use amz_connector::amazon::bwp::{BuyWithPrime, BwpSettings};
 use amz_connector::http::{HttpClient, HttpSettings};
 use amz_connector::netsuite::auth::{NetSuiteAuthSettings, TokenBasedSettings};
-use amz_connector::netsuite::{NetSuite, NetSuiteSettings};
+use amz_connector::netsuite::{Governor, NetSuite, NetSuiteSettings};
 use amz_sandbox::{Sandbox, SandboxSettings};
 use amz_services::audit::Vendor;
 use amz_services::connection::{Clock, Connection};
 use amz_services::lane::{LaneEnd, work};
-use amz_services::ports::{Intake, Lanes};
+use amz_services::ports::{EveryVendorWorks, Intake, Lanes};
 use amz_services::settings::{
     CancellationSettings, EligibleRule, Kits, OnHold, RefundSettings, ReturnSettings, ServiceSettings,
 };
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         HttpSettings::default(),
     )?;
     let netsuite = NetSuiteSettings::new(vendors.netsuite_url().parse()?, &account, auth);
-    let netsuite = Arc::new(NetSuite::new(http, netsuite)?);
+    let netsuite = Arc::new(NetSuite::new(http, netsuite, Governor::new(4))?);
     let connection = Connection {
         name: "main".into(),
         settings: Arc::new(ServiceSettings {
@@ -106,7 +106,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         documents: netsuite.clone(),
         accounting_periods: netsuite,
         stock: None,
+        checkout: None,
+        reconciliation: None,
         ledger: store.clone(),
+        vendors: Arc::new(EveryVendorWorks),
         clock,
     };
 

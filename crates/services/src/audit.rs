@@ -3,6 +3,7 @@
 use amz_domain::ConnectionName;
 use chrono::{DateTime, Utc};
 
+use crate::intent::IntentKey;
 use crate::work::Lane;
 
 /// Whom the call went to.
@@ -66,6 +67,11 @@ impl CallOutcome {
         Self::NotSent,
     ];
 
+    /// True unless the vendor did as asked or answered that there is no such record.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Self::Success | Self::Absent)
+    }
+
     /// The outcome's name in store, logs and output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -94,6 +100,10 @@ pub struct CallRecord {
     pub connection: ConnectionName,
     /// The lane it was made for; none for tokens and change feeds.
     pub lane: Option<Lane>,
+    /// The look it was made in: the fence of its lease. None outside a lane.
+    pub job: Option<i64>,
+    /// The outward write that it sends or settles.
+    pub intent: Option<IntentKey>,
     /// Whom it went to.
     pub vendor: Vendor,
     /// The operation, for example `createOrder`, `salesOrder.get`, `token`.
@@ -120,16 +130,162 @@ pub struct CallRecord {
     pub response: Option<String>,
 }
 
+/// Which part of the audit trail is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Whose.
+    pub connection: ConnectionName,
+    /// Only of this lane, and of the lanes that turned out to be its; all without one.
+    pub lane: Option<Lane>,
+    /// Not before this instant.
+    pub since: Option<DateTime<Utc>>,
+    /// Before this instant.
+    pub until: Option<DateTime<Utc>>,
+    /// Only calls that [failed](CallOutcome::is_failure).
+    pub only_failures: bool,
+    /// Only what comes after this place.
+    pub after: Option<AuditPosition>,
+    /// At most so many entries.
+    pub limit: u32,
+}
+
+/// The place of an entry in the audit trail, which is in the order of time. Text form `<microseconds since
+/// 1970>-call-<id>` or `…-echo-<id>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AuditPosition {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What it is.
+    pub kind: AuditKind,
+    /// Its number among those of its kind, in the order in which they were recorded.
+    pub id: i64,
+}
+
+/// What an entry of the audit trail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AuditKind {
+    /// A call to a vendor.
+    Call,
+    /// Something that was ignored, as it only told us what we did ourselves.
+    Echo,
+}
+
+impl AuditKind {
+    /// Its name in positions and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Echo => "echo",
+        }
+    }
+}
+
+impl std::fmt::Display for AuditPosition {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}-{}-{}", self.at.timestamp_micros(), self.kind.as_str(), self.id)
+    }
+}
+
+/// Text that is no place in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no place in the audit trail")]
+pub struct NotAPosition(pub String);
+
+impl std::str::FromStr for AuditPosition {
+    type Err = NotAPosition;
+
+    fn from_str(text: &str) -> Result<Self, NotAPosition> {
+        let parsed = || {
+            let (rest, id) = text.rsplit_once('-')?;
+            let (at, kind) = rest.rsplit_once('-')?;
+            let kind = [AuditKind::Call, AuditKind::Echo].into_iter().find(|known| known.as_str() == kind)?;
+            Some(Self { at: DateTime::from_timestamp_micros(at.parse().ok()?)?, kind, id: id.parse().ok()? })
+        };
+        parsed().ok_or_else(|| NotAPosition(text.to_owned()))
+    }
+}
+
+/// One entry of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place.
+    pub position: AuditPosition,
+    /// The notices that asked for the look it belongs to, as [`NoticeReference`](crate::work::NoticeReference) names
+    /// them. Known once the look has ended.
+    pub notices: Vec<String>,
+    /// What happened.
+    pub event: AuditEvent,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// A call to a vendor.
+    Call(Box<CallRecord>),
+    /// Something that was ignored, as it only told us what we did ourselves.
+    Echo {
+        /// The lane it was for.
+        lane: Lane,
+        /// The look that ignored it, by the fence of its lease; none for one that a change feed ignored.
+        job: Option<i64>,
+        /// What it was.
+        what: String,
+    },
+}
+
+/// How the audit trail and the timeline name what only told us what we did ourselves.
+pub const OWN_ECHO: &str = "own echo, ignored";
+
+/// On whose behalf calls are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallContext {
+    /// The lane.
+    pub lane: Lane,
+    /// The look: the fence of its lease.
+    pub job: i64,
+}
+
 tokio::task_local! {
-    static LANE: Lane;
+    static CONTEXT: CallContext;
+    static INTENT: IntentKey;
 }
 
-/// Runs `work` with the lane noted, so that calls made inside carry it in their audit records.
-pub async fn in_lane<Work: Future>(lane: Lane, work: Work) -> Work::Output {
-    LANE.scope(lane, work).await
+/// Runs `work` so that calls made inside carry the lane and the look in their audit records.
+pub async fn in_context<Work: Future>(context: CallContext, work: Work) -> Work::Output {
+    CONTEXT.scope(context, work).await
 }
 
-/// The lane of the work that is running, if any.
-pub fn current_lane() -> Option<Lane> {
-    LANE.try_with(Clone::clone).ok()
+/// Runs `work` so that calls made inside carry the outward write that they send or settle.
+pub async fn for_intent<Work: Future>(intent: IntentKey, work: Work) -> Work::Output {
+    INTENT.scope(intent, work).await
+}
+
+/// The lane and the look of the work that is running, if any.
+pub fn current_context() -> Option<CallContext> {
+    CONTEXT.try_with(Clone::clone).ok()
+}
+
+/// The outward write that the work that is running sends or settles, if any.
+pub fn current_intent() -> Option<IntentKey> {
+    INTENT.try_with(Clone::clone).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_trail_come_back_from_their_text() {
+        let at = DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap();
+        for (kind, text) in
+            [(AuditKind::Call, "1800000000123456-call-17"), (AuditKind::Echo, "1800000000123456-echo-17")]
+        {
+            let position = AuditPosition { at, kind, id: 17 };
+            assert_eq!(position.to_string(), text);
+            assert_eq!(text.parse(), Ok(position));
+        }
+        for text in ["", "17", "x-call-1", "1-call-", "1-look-1", "9999999999999999999-call-1"] {
+            assert_eq!(text.parse::<AuditPosition>(), Err(NotAPosition(text.to_owned())), "{text}");
+        }
+    }
 }

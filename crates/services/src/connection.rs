@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::inventory::RememberedProducts;
 use crate::ports::{
-    AccountingPeriods, AmazonCancellations, AmazonCatalog, AmazonOrders, AmazonRefunds, AmazonReturns,
-    AmazonStock, Documents, ItemFulfillments, Items, Ledger, PackageTrackers, SalesOrders, StockItems,
-    StockRecords, StockWrites,
+    AccountOrders, AccountingPeriods, AmazonCancellations, AmazonCatalog, AmazonOrders, AmazonRefunds,
+    AmazonReturns, AmazonStock, Documents, ForeignOrders, ItemFulfillments, Items, Ledger, PackageTrackers,
+    Reconciliations, SalesOrders, StockItems, StockRecords, StockWrites, VendorHealth,
 };
-use crate::settings::{InventorySettings, ServiceSettings};
+use crate::settings::{CheckoutSettings, InventorySettings, ServiceSettings};
 
 /// Where instants come from. Services never read a clock of their own.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -45,10 +45,47 @@ pub struct Connection {
     pub accounting_periods: Arc<dyn AccountingPeriods>,
     /// Stock; `None` when it is not kept in step.
     pub stock: Option<Stock>,
+    /// The shop's checkout, which may have placed orders at Amazon already; `None` where there is none.
+    pub checkout: Option<Checkout>,
+    /// Reconciliation; `None` where nobody reconciles.
+    pub reconciliation: Option<Reconciliation>,
     /// What is known and intended.
     pub ledger: Arc<dyn Ledger>,
+    /// Whether a vendor as a whole is out.
+    pub vendors: Arc<dyn VendorHealth>,
     /// Now.
     pub clock: Clock,
+}
+
+/// Everything that tells which orders a shop's checkout placed at Amazon. Cheap to clone.
+#[derive(Clone)]
+pub struct Checkout {
+    /// Which orders these may be.
+    pub settings: Arc<CheckoutSettings>,
+    /// Orders at Amazon by what the shop calls them.
+    pub orders: Arc<dyn ForeignOrders>,
+}
+
+/// Everything that reconciliation needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Reconciliation {
+    /// Which sales orders the account has.
+    pub orders: Arc<dyn AccountOrders>,
+    /// What is remembered of reconciliations and open orders.
+    pub records: Arc<dyn Reconciliations>,
+    /// Orders that a reconciliation asks at once.
+    pub at_once: u32,
+    /// Orders that another connector sent; `None` where no field says which.
+    pub others: Option<OtherConnector>,
+}
+
+/// How orders that another connector sent to Amazon are found there. Cheap to clone.
+#[derive(Clone)]
+pub struct OtherConnector {
+    /// Orders at Amazon that others sent.
+    pub orders: Arc<dyn ForeignOrders>,
+    /// Type of the aliases that the fields of sales orders hold; `None` when they hold Amazon's order ids.
+    pub alias_type: Option<String>,
 }
 
 /// Everything that work on stock needs. Cheap to clone.
@@ -111,7 +148,10 @@ pub(crate) fn mocked(settings: ServiceSettings, clock: Clock) -> Connection {
         documents: Arc::new(documents::MockDocuments::new()),
         accounting_periods: Arc::new(documents::MockAccountingPeriods::new()),
         stock: None,
+        checkout: None,
+        reconciliation: None,
         ledger: Arc::new(ledger::MockLedger::new()),
+        vendors: Arc::new(crate::ports::EveryVendorWorks),
         clock,
     }
 }

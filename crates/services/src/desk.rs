@@ -1,16 +1,19 @@
 //! The work on one leased lane: what a module may do while it looks, plans and applies.
 
+mod knowledge;
+
 use std::time::Duration;
 
-use amz_domain::DocumentKey;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::audit::{OWN_ECHO, for_intent};
 use crate::connection::Connection;
 use crate::failure::{Advice, Failure, PortError, StoreError};
 use crate::intent::{IntentChange, IntentKey, IntentState, NewIntent, Operation};
 use crate::link::{Link, SentLine};
 use crate::parking::{Parked, Reason, Who};
+use crate::reconciliation::Doings;
 use crate::work::{Ask, Lane, LaneKey, LaneRequest, Lease};
 
 /// How long stock is left alone after a write of ours, so that several writes are one look at stock.
@@ -28,6 +31,9 @@ pub(crate) enum Stop {
     /// Amazon's stock could not be read. It has credentials and a pace of its own, so the lane waits alone.
     #[error(transparent)]
     Stock(PortError),
+    /// The look only plans, and has come to its first change.
+    #[error("the look only plans")]
+    Planned,
 }
 
 /// What became of a write.
@@ -53,14 +59,23 @@ pub(crate) enum Found<T> {
 pub(crate) struct Leavings {
     /// Lines for the timeline.
     pub(crate) lines: Vec<String>,
+    /// What turned out to be our own echo, for the audit trail.
+    pub(crate) echoes: Vec<String>,
     /// When the lane must be looked at again.
     pub(crate) wait: Option<DateTime<Utc>>,
     /// True when that is because the outcome of a write is not known.
     pub(crate) unsettled: bool,
     /// True when something was parked.
     pub(crate) parked: bool,
-    /// What other lanes are asked for besides.
+    /// What other lanes are asked for besides; nothing by a look that only plans.
     pub(crate) asked: Vec<LaneRequest>,
+}
+
+impl Leavings {
+    /// What is told of the look: lines and echoes.
+    pub(crate) fn told(self) -> (Vec<String>, Vec<String>) {
+        (self.lines, self.echoes)
+    }
 }
 
 /// A write that must happen once, and how to find out whether it did.
@@ -89,6 +104,8 @@ pub(crate) struct Desk<'work> {
     parked: Vec<Parked>,
     /// What was found, planned and done, for the timeline.
     lines: Vec<String>,
+    /// What turned out to be our own echo.
+    echoes: Vec<String>,
     /// The earliest instant at which the lane must be looked at again.
     wait: Option<DateTime<Utc>>,
     /// True when the outcome of a write is still not known: this look counts as a failed try.
@@ -97,6 +114,10 @@ pub(crate) struct Desk<'work> {
     newly_parked: bool,
     /// What other lanes are asked for besides.
     asked: Vec<LaneRequest>,
+    /// What was done, for a reconciliation.
+    doings: Doings,
+    /// True when nothing may be written: the look only says what it would do.
+    only_plans: bool,
 }
 
 impl<'work> Desk<'work> {
@@ -107,16 +128,26 @@ impl<'work> Desk<'work> {
             lease,
             parked,
             lines: Vec::new(),
+            echoes: Vec::new(),
             wait: None,
             unsettled: false,
             newly_parked: false,
             asked: Vec::new(),
+            doings: Doings::default(),
+            only_plans: false,
         })
     }
 
     /// Notes a line for the timeline.
     pub(crate) fn note(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
+    }
+
+    /// Notes that something only told us what we did ourselves: nothing is done about it, and the audit trail shows it.
+    pub(crate) fn note_echo(&mut self, what: impl std::fmt::Display) {
+        let line = format!("{what}: {OWN_ECHO}");
+        self.echoes.push(line.clone());
+        self.lines.push(line);
     }
 
     /// Asks for another look at an instant; the earliest wish counts.
@@ -137,8 +168,10 @@ impl<'work> Desk<'work> {
 
     /// What the look leaves behind.
     pub(crate) fn close(self) -> Leavings {
-        let Self { connection: _, lease: _, parked: _, lines, wait, unsettled, newly_parked, asked } = self;
-        Leavings { lines, wait, unsettled, parked: newly_parked, asked }
+        let Self { lines, echoes, wait, unsettled, newly_parked, asked, only_plans, .. } = self;
+        let asked = if only_plans { Vec::new() } else { asked };
+        let unsettled = unsettled && !only_plans;
+        Leavings { lines, echoes, wait, unsettled, parked: newly_parked, asked }
     }
 
     /// Asks another lane besides, once the look is complete.
@@ -174,47 +207,6 @@ impl<'work> Desk<'work> {
         self.unsettled
     }
 
-    /// Documents that were parked when the look began.
-    pub(crate) fn parked_documents(&self) -> Vec<DocumentKey> {
-        let subjects = self.parked.iter().filter_map(|parked| parked.subject.strip_prefix("document/"));
-        subjects.filter_map(DocumentKey::parse).collect()
-    }
-
-    /// What follows a beginning in the subjects that were parked when the look began.
-    pub(crate) fn parked_after(&self, prefix: &str) -> Vec<String> {
-        let subjects = self.parked.iter().filter_map(|parked| parked.subject.strip_prefix(prefix));
-        subjects.map(str::to_owned).collect()
-    }
-
-    /// True when a subject that begins so was parked when the look began.
-    pub(crate) fn has_parked(&self, prefix: &str) -> bool {
-        self.parked.iter().any(|parked| parked.subject.starts_with(prefix))
-    }
-
-    /// Parks a subject of the lane; the lane's other subjects go on.
-    pub(crate) async fn park(&mut self, subject: &str, reason: &Reason) -> Result<(), StoreError> {
-        let connection = self.connection;
-        let first = connection.ledger.park(self.lease, subject, reason, connection.now()).await?;
-        if first {
-            tracing::warn!(code = %reason.code, subject, cause = %reason.cause, hint = %reason.hint, "parked");
-        }
-        self.newly_parked = true;
-        self.note(format!("parked {subject}: {} — {} ({})", reason.code, reason.cause, reason.hint));
-        Ok(())
-    }
-
-    /// Ends the parking of a subject, when it was parked.
-    pub(crate) async fn unpark(&mut self, subject: &str) -> Result<(), StoreError> {
-        let Some(index) = self.parked.iter().position(|parked| parked.subject == subject) else {
-            return Ok(());
-        };
-        let parked = self.parked.remove(index);
-        self.connection.ledger.unpark(self.lease, subject, self.connection.now()).await?;
-        tracing::info!(subject, code = %parked.reason.code, "no longer parked");
-        self.note(format!("no longer parked: {subject} ({})", parked.reason.code));
-        Ok(())
-    }
-
     /// Writes something that must happen once. The intent is committed first; an unknown outcome is settled
     /// by looking it up, never by sending blindly again.
     pub(crate) async fn write_once<Write: OnceWrite>(
@@ -222,11 +214,12 @@ impl<'work> Desk<'work> {
         intent: NewIntent,
         write: &Write,
     ) -> Result<Written<Write::Value>, Stop> {
+        self.guard(|| what(&intent))?;
         if let Some(earlier) = self.settle_earlier(&intent, write).await? {
             return Ok(earlier);
         }
         self.change(&intent.key, IntentChange::Sent).await?;
-        let error = match write.send().await {
+        let error = match for_intent(intent.key.clone(), write.send()).await {
             Ok(value) => return self.done(&intent, value, write).await,
             Err(error) => error,
         };
@@ -264,6 +257,13 @@ impl<'work> Desk<'work> {
         intent: &NewIntent,
         write: &Write,
     ) -> Result<Option<Written<Write::Value>>, Stop> {
+        if self.only_plans {
+            let open = self.connection.ledger.unsettled(&self.lease.key).await?;
+            if open.iter().any(|open| open.key == intent.key) {
+                self.guard(|| format!("look up what became of {}", what(intent)))?;
+            }
+            return Ok(None);
+        }
         let known = self.connection.ledger.plan(self.lease, intent, self.connection.now()).await?;
         match known.state {
             IntentState::Planned | IntentState::Refused => return Ok(None),
@@ -290,11 +290,13 @@ impl<'work> Desk<'work> {
         send: impl Future<Output = Result<(), PortError>> + Send,
         links: Vec<Link>,
     ) -> Result<Written<()>, Stop> {
+        self.guard(|| what(&intent))?;
         self.connection.ledger.plan(self.lease, &intent, self.connection.now()).await?;
         self.change(&intent.key, IntentChange::Sent).await?;
-        let error = match send.await {
+        let error = match for_intent(intent.key.clone(), send).await {
             Ok(()) => {
                 self.change(&intent.key, IntentChange::Done { result: None, links }).await?;
+                self.doings.done(what(&intent));
                 self.note(format!("{}: done", intent.key));
                 return Ok(Written::Done(()));
             }
@@ -323,7 +325,7 @@ impl<'work> Desk<'work> {
         intent: &NewIntent,
         write: &Write,
     ) -> Result<Option<Written<Write::Value>>, Stop> {
-        match write.look_up().await? {
+        match for_intent(intent.key.clone(), write.look_up()).await? {
             Some(Found::Same(value)) => {
                 self.note(format!("{}: found at the vendor, adopted", intent.key));
                 Ok(Some(self.done(intent, value, write).await?))
@@ -347,12 +349,16 @@ impl<'work> Desk<'work> {
     ) -> Result<Written<Write::Value>, Stop> {
         let (result, links) = write.outcome(&value);
         self.note(format!("{}: {result}", intent.key));
+        self.doings.done(format!("{}: {result}", what(intent)));
         self.change(&intent.key, IntentChange::Done { result: Some(result), links }).await?;
         Ok(Written::Done(value))
     }
 
-    pub(crate) async fn change(&self, intent: &IntentKey, change: IntentChange) -> Result<(), StoreError> {
-        self.connection.ledger.change(self.lease, intent, &change, self.connection.now()).await
+    /// Commits what became of an intent.
+    pub(crate) async fn change(&mut self, intent: &IntentKey, change: IntentChange) -> Result<(), Stop> {
+        self.guard(|| format!("settle {intent}"))?;
+        self.connection.ledger.change(self.lease, intent, &change, self.connection.now()).await?;
+        Ok(())
     }
 }
 
@@ -360,6 +366,11 @@ impl<'work> Desk<'work> {
 pub(crate) fn intent(operation: Operation, subject: impl Into<String>, distinction: &str) -> NewIntent {
     let subject = subject.into();
     NewIntent { key: IntentKey(format!("{}/{subject}{distinction}", operation.as_str())), operation, subject }
+}
+
+/// An outward write, for people.
+fn what(intent: &NewIntent) -> String {
+    format!("{} {}", intent.operation.as_str(), intent.subject)
 }
 
 /// The reason of a vendor's refusal.

@@ -1,15 +1,16 @@
 //! One look at one leased lane: resolve, plan, apply, and say how it ended.
 
 mod asks;
+mod failing;
 
 use amz_domain::{AmazonOrderId, DocumentKey, SalesOrderId};
 use chrono::{DateTime, Utc};
 
-use crate::audit::in_lane;
+use crate::audit::{CallContext, in_context};
 use crate::cancellation;
 use crate::connection::Connection;
 use crate::desk::{Desk, Leavings, Stop};
-use crate::failure::{Advice, Failure, PortError, StoreError};
+use crate::failure::{Failure, PortError, StoreError};
 use crate::fulfillment::{self, PackageLinks};
 use crate::intent::Operation;
 use crate::inventory;
@@ -18,11 +19,13 @@ use crate::look::{Look, LookOutcome};
 use crate::order_view::OrderView;
 use crate::orders;
 use crate::parking::{Reason, Who};
+use crate::reconciliation::{self, Adoption, Answering, Doings};
 use crate::refunds;
-use crate::retry::{LONGEST_WAIT, backoff};
 use crate::returns;
+use crate::urgency::{Urgency, current_urgency, with_urgency};
 use crate::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
 use asks::asked;
+use failing::{failed, is_vendor_out, waits_alone};
 
 /// The lane subject of failures that stop a whole look.
 const SUBJECT: &str = "lane";
@@ -76,35 +79,81 @@ pub enum LaneEnd {
 /// [`StoreError`] when our own store failed or the lease was lost: nothing more may be written, and the lane
 /// comes back when its lease lapses.
 pub async fn work(connection: &Connection, claim: &Claim, jitter: u64) -> Result<LaneEnd, StoreError> {
-    in_lane(claim.lease.key.lane.clone(), look(connection, claim, jitter)).await
+    let urgency = claim.asks.iter().map(Ask::urgency).min().unwrap_or_default();
+    let context = CallContext { lane: claim.lease.key.lane.clone(), job: claim.lease.fence };
+    with_urgency(urgency, in_context(context, look(connection, claim, jitter))).await
 }
 
 async fn look(connection: &Connection, claim: &Claim, jitter: u64) -> Result<LaneEnd, StoreError> {
     let started_at = connection.now();
+    let Some(answering) = Answering::open(connection, claim).await? else {
+        return look_as_asked(connection, claim, None, started_at, jitter).await.map(|(end, _, _)| end);
+    };
+    if answering.is_answered().await? {
+        let told = (vec!["answered already".to_owned()], Vec::new());
+        let look = trace(connection, claim, started_at, told, LookOutcome::Settled);
+        return Ok(LaneEnd::Complete { look, redirect: Vec::new() });
+    }
+    answering.excuse().await?;
+    let (end, doings, was_parked) =
+        look_as_asked(connection, claim, Some(&answering), started_at, jitter).await?;
+    answering.conclude(doings, was_parked, end).await
+}
+
+/// Looks. Returns how it ended, what was done, and whether something needed a person before the end.
+async fn look_as_asked(
+    connection: &Connection,
+    claim: &Claim,
+    answering: Option<&Answering<'_>>,
+    started_at: DateTime<Utc>,
+    jitter: u64,
+) -> Result<(LaneEnd, Doings, bool), StoreError> {
     let mut desk = Desk::open(connection, &claim.lease).await?;
+    if answering.is_some_and(Answering::only_plans) {
+        desk.only_plan();
+    }
     let looked = match &claim.lease.key.lane {
-        Lane::SalesOrder(id) => sales_order(&mut desk, id, &claim.asks).await.map(|()| Vec::new()),
+        Lane::SalesOrder(id) => serve(&mut desk, id, claim, answering).await.map(|()| Vec::new()),
         Lane::AmazonOrder(id) => resolve(&mut desk, id, &claim.asks).await,
         Lane::Document(document) => resolve_document(&mut desk, document, &claim.asks).await,
         Lane::StockLevels => inventory::levels(&mut desk, &claim.asks).await,
         Lane::StockReading => inventory::reading(&mut desk, &claim.asks).await,
+        Lane::Reconciliation => reconciliation::walk(&mut desk, &claim.asks).await,
     };
-    match looked {
-        Ok(redirect) => {
-            if !desk.is_unsettled() {
-                desk.unpark(SUBJECT).await?;
-                desk.unpark(STOCK_CREDENTIALS).await?;
-            }
-            ended(connection, claim, desk, started_at, redirect).await
-        }
-        Err(Stop::Store(error)) => Err(error),
-        Err(Stop::Call(error)) => failed(connection, claim, desk, started_at, error, jitter).await,
+    if looked.is_ok() && !desk.is_unsettled() {
+        desk.unpark(SUBJECT).await?;
+        desk.unpark(STOCK_CREDENTIALS).await?;
+    }
+    let (doings, was_parked) = (desk.doings().clone(), desk.is_parked());
+    let end = match looked {
+        Ok(redirect) => ended(connection, claim, desk, started_at, redirect).await?,
+        Err(Stop::Planned) => ended(connection, claim, desk, started_at, Vec::new()).await?,
+        Err(Stop::Store(error)) => return Err(error),
+        Err(Stop::Call(error)) => failed(connection, claim, desk, started_at, error, jitter).await?,
         Err(Stop::Stock(error)) => match error.failure {
             Failure::Throttled { .. } | Failure::Credentials => {
-                waits_alone(connection, claim, desk, started_at, error, jitter).await
+                waits_alone(connection, claim, desk, started_at, error, jitter).await?
             }
-            _ => failed(connection, claim, desk, started_at, error, jitter).await,
+            _ => failed(connection, claim, desk, started_at, error, jitter).await?,
         },
+    };
+    Ok((end, doings, was_parked))
+}
+
+/// Serves what a sales order's lane is asked: links an order of another connector first, where that is wanted.
+async fn serve(
+    desk: &mut Desk<'_>,
+    id: &SalesOrderId,
+    claim: &Claim,
+    answering: Option<&Answering<'_>>,
+) -> Result<(), Stop> {
+    let Some(answering) = answering else { return sales_order(desk, id, &claim.asks).await };
+    if answering.links() && reconciliation::adopt(desk, id).await? == Adoption::Ended {
+        return Ok(());
+    }
+    match answering.asks() {
+        [] => Ok(()),
+        asks => sales_order(desk, id, asks).await,
     }
 }
 
@@ -116,29 +165,30 @@ async fn ended(
     started_at: DateTime<Utc>,
     mut redirect: Vec<LaneRequest>,
 ) -> Result<LaneEnd, StoreError> {
-    let Leavings { mut lines, wait, unsettled, parked, asked } = desk.close();
+    let Leavings { mut lines, echoes, wait, unsettled, parked, asked } = desk.close();
     redirect.extend(asked);
     let attempts = claim.attempts.saturating_add(1);
+    let counts = unsettled && !is_vendor_out(connection, claim);
     let outcome = match (wait, parked) {
-        (Some(_), _) if unsettled && attempts >= connection.settings.retry_limit => LookOutcome::Failed,
+        (Some(_), _) if counts && attempts >= connection.settings.retry_limit => LookOutcome::Failed,
         (Some(_), _) => LookOutcome::Waiting,
         (None, true) => LookOutcome::Parked,
         (None, false) => LookOutcome::Settled,
     };
     match wait {
         Some(at) if outcome == LookOutcome::Waiting => {
-            let look = trace(connection, claim, started_at, lines, outcome);
-            Ok(LaneEnd::Postpone { look, at, failed: unsettled })
+            let look = trace(connection, claim, started_at, (lines, echoes), outcome);
+            Ok(LaneEnd::Postpone { look, at, failed: counts })
         }
         Some(_) => {
             let reason = never_settled(attempts);
             connection.ledger.park(&claim.lease, SUBJECT, &reason, connection.now()).await?;
             lines.push(format!("parked: {}", reason.cause));
-            let look = trace(connection, claim, started_at, lines, outcome);
+            let look = trace(connection, claim, started_at, (lines, echoes), outcome);
             Ok(LaneEnd::Complete { look, redirect })
         }
         None => {
-            let look = trace(connection, claim, started_at, lines, outcome);
+            let look = trace(connection, claim, started_at, (lines, echoes), outcome);
             Ok(LaneEnd::Complete { look, redirect })
         }
     }
@@ -155,8 +205,9 @@ async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Re
     let cancellation = sent.as_ref().and_then(|sent| cancellation::link_of(&links, sent).cloned());
     let goes_again = sent.as_ref().zip(cancellation.as_ref());
     let goes_again = goes_again.is_some_and(|(sent, link)| orders::is_to_go_again(link, sent));
-    if asked.sales_order || goes_again || (amazon && sent.is_none()) {
-        let ordered = orders::run(desk, id, sent, cancellation.as_ref(), amazon).await?;
+    let is_approved = asked.approved.iter().any(|subject| subject == "order");
+    if asked.sales_order || goes_again || is_approved || (amazon && sent.is_none()) {
+        let ordered = orders::run(desk, id, sent, cancellation.as_ref(), (amazon, is_approved)).await?;
         wished = ordered.look_at_amazon;
         amazon |= wished;
         (sent, order) = (ordered.sent, ordered.order);
@@ -177,7 +228,7 @@ async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Re
     desk.unpark(AMAZON_ORDER).await?;
     let mut view = OrderView::new(id.clone(), sent, read, links, order);
     let held = fulfillment::run(desk, &mut view, if trackers_only { &[] } else { &asked.trackers }).await?;
-    cancellation::run(desk, &mut view, wished, &held).await?;
+    urgently(Box::pin(cancellation::run(desk, &mut view, wished, &held))).await?;
     for subject in asked.approved.iter().filter(|subject| subject.ends_with("/graded")) {
         // no record shows that a person moved the stock; only the person can say so
         desk.unpark(subject).await?;
@@ -188,8 +239,19 @@ async fn sales_order(desk: &mut Desk<'_>, id: &SalesOrderId, asks: &[Ask]) -> Re
         desk.note("refunds wait until it is known what was received");
         return Ok(());
     }
-    refunds::run(desk, &mut view, &asked.documents, &asked.approved, &asked.rejected).await?;
+    let refunded = refunds::run(desk, &mut view, &asked.documents, &asked.approved, &asked.rejected);
+    urgently(Box::pin(refunded)).await?;
     refunds::show_replaced(desk, &view.links, &view.sent).await
+}
+
+/// Runs work that stops goods or moves money as urgently as that is, whatever the look was asked for. Only
+/// reconciliation stays behind everybody: it goes through orders that mostly need nothing.
+async fn urgently<Work: Future + Unpin>(work: Work) -> Work::Output {
+    let urgency = match current_urgency() {
+        Urgency::Reconciliation => Urgency::Reconciliation,
+        _ => Urgency::CancelAndRefund,
+    };
+    with_urgency(urgency, work).await
 }
 
 /// True while nobody knows whether goods that came back were received.
@@ -271,129 +333,6 @@ fn redirected(connection: &Connection, key: &LaneKey, asks: &[Ask]) -> Vec<LaneR
     asks.iter().map(|ask| LaneRequest { key: key.clone(), ask: ask.clone(), due_at, notice: None }).collect()
 }
 
-/// Amazon's stock has credentials and a pace of its own: what they refuse must not stop orders. The lane waits, longer
-/// each time, and goes on by itself.
-async fn waits_alone(
-    connection: &Connection,
-    claim: &Claim,
-    mut desk: Desk<'_>,
-    started_at: DateTime<Utc>,
-    error: PortError,
-    jitter: u64,
-) -> Result<LaneEnd, StoreError> {
-    desk.note(error.to_string());
-    let growing = backoff(claim.attempts.saturating_add(1), connection.settings.retry_base, jitter);
-    let wait = match error.failure {
-        Failure::Throttled { wait } => wait.unwrap_or(growing),
-        _ => {
-            desk.park(STOCK_CREDENTIALS, &stock_credentials_refused(&error)).await?;
-            growing
-        }
-    };
-    let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
-    let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-    Ok(LaneEnd::Postpone { look, at, failed: true })
-}
-
-fn stock_credentials_refused(error: &PortError) -> Reason {
-    Reason::new(
-        "stock_credentials_refused",
-        format!("{} was refused its credentials [{}]: {}", error.operation, error.code, error.message),
-        "put the credentials of the Selling Partner API in order, and give those of Amazon's orders the permissions \
-         \"View inventory data\" and \"View & Edit Catalog Data\"; stock goes on by itself, and orders never stopped",
-        Who::Operator,
-    )
-}
-
-/// Decides what a failed call means for the lane.
-async fn failed(
-    connection: &Connection,
-    claim: &Claim,
-    mut desk: Desk<'_>,
-    started_at: DateTime<Utc>,
-    error: PortError,
-    jitter: u64,
-) -> Result<LaneEnd, StoreError> {
-    desk.note(error.to_string());
-    let attempts = claim.attempts.saturating_add(1);
-    match error.failure.advice(matches!(error.failure, Failure::Conflict | Failure::Unclear)) {
-        Advice::SlowDown(wait) => {
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-            Ok(LaneEnd::SlowDown { look, wait })
-        }
-        Advice::PauseConnection => {
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-            Ok(LaneEnd::Pause { look, error })
-        }
-        Advice::Retry | Advice::LookFirst if attempts < connection.settings.retry_limit => {
-            let wait = backoff(attempts, connection.settings.retry_base, jitter);
-            let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-            Ok(LaneEnd::Postpone { look, at, failed: true })
-        }
-        Advice::Retry | Advice::LookFirst if is_stock(claim) => {
-            let reason = used_up(&error, attempts);
-            tries_on(connection, claim, desk, started_at, &reason, jitter).await
-        }
-        Advice::Retry | Advice::LookFirst => {
-            let reason = used_up(&error, attempts);
-            desk.park(SUBJECT, &reason).await?;
-            for ask in &claim.asks {
-                if let Ask::Document { document, .. } = ask {
-                    // nobody names it again: the parked subject is what a retry goes by
-                    desk.park(&format!("document/{document}"), &reason).await?;
-                }
-            }
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-            Ok(LaneEnd::Complete { look, redirect: Vec::new() })
-        }
-        Advice::Park => {
-            let reason = Reason::new(
-                &error.code,
-                format!("{} failed: {}", error.operation, error.message),
-                "correct what the message names, then retry",
-                Who::Operator,
-            );
-            if is_stock(claim) {
-                return tries_on(connection, claim, desk, started_at, &reason, jitter).await;
-            }
-            desk.park(SUBJECT, &reason).await?;
-            let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-            Ok(LaneEnd::Complete { look, redirect: Vec::new() })
-        }
-    }
-}
-
-fn is_stock(claim: &Claim) -> bool {
-    matches!(claim.lease.key.lane, Lane::StockLevels | Lane::StockReading)
-}
-
-/// Nobody asks again for stock that changed, or for a run that is under way: its lanes keep their asks. People are told
-/// once, and the lane tries on with the longest waits until it goes well.
-async fn tries_on(
-    connection: &Connection,
-    claim: &Claim,
-    mut desk: Desk<'_>,
-    started_at: DateTime<Utc>,
-    reason: &Reason,
-    jitter: u64,
-) -> Result<LaneEnd, StoreError> {
-    desk.park(SUBJECT, reason).await?;
-    let wait = backoff(u32::MAX, connection.settings.retry_base.max(LONGEST_WAIT), jitter);
-    let at = connection.now() + chrono::Duration::from_std(wait).unwrap_or_default();
-    let look = trace(connection, claim, started_at, desk.close().lines, LookOutcome::Failed);
-    Ok(LaneEnd::Postpone { look, at, failed: true })
-}
-
-fn used_up(error: &PortError, attempts: u32) -> Reason {
-    Reason::new(
-        "tries_used_up",
-        format!("{} failed {attempts} times, last with {}: {}", error.operation, error.code, error.message),
-        "retry when the vendor is well again; nothing was dropped",
-        Who::Operator,
-    )
-}
-
 fn never_settled(attempts: u32) -> Reason {
     Reason::new(
         "write_never_settled",
@@ -407,8 +346,9 @@ fn trace(
     connection: &Connection,
     claim: &Claim,
     started_at: DateTime<Utc>,
-    lines: Vec<String>,
+    (lines, echoes): (Vec<String>, Vec<String>),
     outcome: LookOutcome,
 ) -> Look {
-    Look { started_at, ended_at: connection.now(), asks: claim.asks.clone(), lines, outcome }
+    let (asks, notices) = (claim.asks.clone(), claim.notices.clone());
+    Look { started_at, ended_at: connection.now(), asks, notices, lines, echoes, outcome }
 }

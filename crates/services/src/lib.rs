@@ -20,10 +20,15 @@ mod order_view;
 pub mod orders;
 pub mod parking;
 pub mod ports;
+mod posting_day;
+#[cfg(test)]
+mod pretend;
+pub mod reconciliation;
 pub mod refunds;
 pub mod retry;
 pub mod returns;
 pub mod settings;
 mod shares;
 pub mod timeline;
+pub mod urgency;
 pub mod work;

@@ -87,6 +87,11 @@ pub struct SentOrder {
     /// How often the sales order was sent before; the newest generation counts.
     #[serde(default)]
     pub generation: Generation,
+    /// True when Amazon did not get it from us: its shop or another connector sent it. Its lines, amounts and address are
+    /// never changed at Amazon, and nothing of it is sent anew; parcels, cancellations, returns and refunds are kept in
+    /// step like any order's.
+    #[serde(default)]
+    pub is_foreign: bool,
     /// Programme of its lines.
     pub channel: Channel,
     /// Whether Amazon was told to start.

@@ -38,8 +38,12 @@ pub struct Look {
     pub ended_at: DateTime<Utc>,
     /// What was asked.
     pub asks: Vec<Ask>,
+    /// The notices that asked, as [`NoticeReference::id`](crate::work::NoticeReference) names them.
+    pub notices: Vec<String>,
     /// What was found, planned and done, a line each.
     pub lines: Vec<String>,
+    /// What turned out to be our own echo and was ignored, for the audit trail; each is among the lines too.
+    pub echoes: Vec<String>,
     /// How it ended.
     pub outcome: LookOutcome,
 }

@@ -54,6 +54,19 @@ pub struct ServiceSettings {
     pub refunds: RefundSettings,
 }
 
+/// Which sales orders Amazon may fulfil already, because a shop's checkout placed them there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckoutSettings {
+    /// Types of the aliases under which Amazon may know an order by what the shop calls it.
+    pub alias_types: Vec<String>,
+    /// Sales channels of the checkout: Amazon has every order of them already.
+    pub sales_channels: BTreeSet<SalesChannelId>,
+    /// Locations of the checkout: Amazon has every order that ships from them already.
+    pub locations: BTreeSet<LocationId>,
+    /// Sales channels whose orders another of Amazon's programmes fulfils: they are left alone.
+    pub other_programmes: BTreeSet<SalesChannelId>,
+}
+
 /// How kits go to Amazon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kits {
@@ -235,6 +248,9 @@ pub struct InventorySettings {
     pub brake: BrakeSettings,
     /// How stock is written.
     pub write: StockWriting,
+    /// How long a stock document whose answer was lost may still arrive; until then nothing new is worked out. NetSuite
+    /// lets a request run for a quarter of an hour, whether its caller waits or not.
+    pub late_arrival: Duration,
     /// How a full run reads Amazon's stock.
     pub road: RoadChoice,
 }
@@ -348,6 +364,7 @@ impl InventorySettings {
             absent: WhenAbsent::Keep,
             brake: BrakeSettings::default(),
             write: StockWriting::Adjustment,
+            late_arrival: Duration::from_secs(16 * 60),
             road: RoadChoice::Auto,
         }
     }

@@ -1,13 +1,14 @@
 //! Lanes, asks and leases: the unit of work.
 
 use amz_domain::{
-    AmazonOrderId, ConnectionName, DocumentKey, InventoryItemId, ItemId, RefundId, RefundRejection, ReturnId,
-    SalesOrderId, Sku, StockRunId, TrackerKey,
+    AmazonOrderId, ConnectionName, DocumentKey, InventoryItemId, ItemId, ReconciliationId, RefundId,
+    RefundRejection, ReturnId, SalesOrderId, Sku, StockRunId, TrackerKey,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::StockRunRequest;
+use crate::reconciliation::ReconciliationRequest;
 
 /// What work must be serial for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub enum Lane {
     StockLevels,
     /// Stock: full readings, which may take long. Nothing is written in NetSuite. Text form `stock/reading`.
     StockReading,
+    /// Reconciliation: walks the orders that shall be looked at. Nothing is written at a vendor. Text form
+    /// `reconciliation`.
+    Reconciliation,
 }
 
 impl std::fmt::Display for Lane {
@@ -35,6 +39,7 @@ impl std::fmt::Display for Lane {
             Self::Document(key) => write!(formatter, "document/{key}"),
             Self::StockLevels => formatter.write_str("stock/levels"),
             Self::StockReading => formatter.write_str("stock/reading"),
+            Self::Reconciliation => formatter.write_str("reconciliation"),
         }
     }
 }
@@ -42,7 +47,8 @@ impl std::fmt::Display for Lane {
 /// Text that is not a lane.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a lane: expected order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels or stock/reading"
+    "{0:?} is not a lane: expected order/<id>, amazon-order/<id>, document/<kind>-<id>, stock/levels, \
+     stock/reading or reconciliation"
 )]
 pub struct NotALane(pub String);
 
@@ -58,6 +64,7 @@ impl std::str::FromStr for Lane {
             }
             Some(("stock", "levels")) => Ok(Self::StockLevels),
             Some(("stock", "reading")) => Ok(Self::StockReading),
+            None if text == "reconciliation" => Ok(Self::Reconciliation),
             _ => Err(NotALane(text.to_owned())),
         }
     }
@@ -83,10 +90,16 @@ impl std::fmt::Display for LaneKey {
 pub enum Ask {
     /// Read the sales order and bring Amazon up to date.
     SalesOrder,
+    /// The same, urgently: NetSuite says that staff cancelled or closed something.
+    CancelWished,
     /// Read Amazon's order and bring NetSuite up to date.
     AmazonOrder,
     /// Read one package tracker and bring its fulfilment up to date.
     Tracker(TrackerKey),
+    /// Read Amazon's order, of which a return moved on.
+    ReturnMoved,
+    /// Read Amazon's order, of which Amazon asks for a refund.
+    RefundRequested(RefundId),
     /// Amazon says that a return began. When we told Amazon of it ourselves, this is our own echo.
     ReturnStarted(ReturnId),
     /// Amazon says that a refund is done. When we reported it so, this is our own echo.
@@ -122,14 +135,21 @@ pub enum Ask {
     ReadStock(StockRunRequest),
     /// Compare what a run has read, and write the differences. In the lane of stock levels.
     CompareStock(StockRunId),
+    /// Look at both sides of the order, and tell a reconciliation what came of it.
+    Reconcile(ReconciliationId),
+    /// Walk the orders of a reconciliation. In the lane of reconciliation.
+    WalkOrders(ReconciliationRequest),
 }
 
 impl std::fmt::Display for Ask {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SalesOrder => formatter.write_str("sales order"),
+            Self::CancelWished => formatter.write_str("sales order, cancelled or closed"),
             Self::AmazonOrder => formatter.write_str("Amazon order"),
             Self::Tracker(key) => write!(formatter, "tracker {key}"),
+            Self::ReturnMoved => formatter.write_str("Amazon order, a return moved"),
+            Self::RefundRequested(id) => write!(formatter, "refund {id} asked for"),
             Self::ReturnStarted(id) => write!(formatter, "return {id} began"),
             Self::RefundCompleted(id) => write!(formatter, "refund {id} done"),
             Self::Document { document, is_new: true } => write!(formatter, "new {document}"),
@@ -142,6 +162,8 @@ impl std::fmt::Display for Ask {
             Self::StockDue => formatter.write_str("stock that is due"),
             Self::ReadStock(request) => write!(formatter, "stock run {}", request.id),
             Self::CompareStock(run) => write!(formatter, "stock run {run} compared"),
+            Self::Reconcile(run) => write!(formatter, "reconciliation {run}"),
+            Self::WalkOrders(request) => write!(formatter, "orders of reconciliation {}", request.id),
         }
     }
 }
@@ -188,6 +210,8 @@ pub struct Claim {
     pub lease: Lease,
     /// What to look at, without repeats.
     pub asks: Vec<Ask>,
+    /// The notices that asked, as [`NoticeReference::id`] names them.
+    pub notices: Vec<String>,
     /// The last request taken; completion removes the requests up to here and no later one.
     pub through: i64,
     /// Failed tries of this work so far.

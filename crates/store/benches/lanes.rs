@@ -60,6 +60,8 @@ fn look(claim: &Claim) -> Look {
         started_at: now(),
         ended_at: now(),
         asks: claim.asks.clone(),
+        notices: claim.notices.clone(),
+        echoes: Vec::new(),
         lines: Vec::new(),
         outcome: LookOutcome::Settled,
     }

@@ -67,9 +67,11 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod head_start;
 pub mod memory;
 mod open_error;
 mod position;
+mod reconciled;
 mod settle;
 pub mod sqlite;
 mod stored;

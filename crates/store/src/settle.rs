@@ -1,6 +1,7 @@
 //! How an intent moves on: the same rules for every store.
 
 use amz_services::intent::{Intent, IntentChange, IntentState, NewIntent};
+use amz_services::work::{Claim, LaneKey};
 use chrono::{DateTime, Utc};
 
 /// An intent as it begins.
@@ -63,4 +64,10 @@ pub(crate) fn change_words(change: &IntentChange) -> (&'static str, Option<&str>
         IntentChange::Done { result, links: _ } => ("done", result.as_deref()),
         IntentChange::Refused { code } => ("refused", Some(code)),
     }
+}
+
+/// The notices that asked for what a look asks of a lane besides: those of the look. A lane that asks itself again
+/// begins anew, or it would carry every notice that it ever got.
+pub(crate) fn passed_on<'claim>(claim: &'claim Claim, to: &LaneKey) -> &'claim [String] {
+    if claim.lease.key == *to { &[] } else { &claim.notices }
 }

@@ -53,3 +53,9 @@ pub(crate) fn known<Word>(what: &'static str, word: &str, parsed: Option<Word>) 
 pub(crate) fn corrupt(what: &'static str, message: impl Into<String>) -> StoreError {
     StoreError::Corrupt { what, message: message.into() }
 }
+
+/// The same without repeats, each where it came first.
+pub(crate) fn each_once(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut known = std::collections::HashSet::new();
+    names.into_iter().filter(|name| known.insert(name.clone())).collect()
+}

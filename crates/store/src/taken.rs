@@ -40,7 +40,11 @@ pub(crate) fn perhaps_taken(sales_order: SalesOrderId) -> TakenOrder {
 pub(crate) fn sales_order_of(lane: Lane) -> Option<SalesOrderId> {
     match lane {
         Lane::SalesOrder(id) => Some(id),
-        Lane::AmazonOrder(_) | Lane::Document(_) | Lane::StockLevels | Lane::StockReading => None,
+        Lane::AmazonOrder(_)
+        | Lane::Document(_)
+        | Lane::StockLevels
+        | Lane::StockReading
+        | Lane::Reconciliation => None,
     }
 }
 

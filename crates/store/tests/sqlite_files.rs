@@ -228,8 +228,10 @@ async fn old_history_goes_and_what_decides_stays() {
         .await
         .unwrap();
     stores.ledger.unpark(&claim.lease, "order", at(5)).await.unwrap();
-    stores.lanes.postpone(&claim, &look(&claim), at(50), true).await.unwrap();
-    let one_each = Purged { notices: 1, looks: 1, intent_changes: 2, notifications: 1, ..Purged::default() };
+    let looked = amz_services::look::Look { echoes: vec!["a".to_owned(), "b".to_owned()], ..look(&claim) };
+    stores.lanes.postpone(&claim, &looked, at(50), true).await.unwrap();
+    let one_each =
+        Purged { notices: 1, looks: 1, intent_changes: 2, notifications: 1, echoes: 2, ..Purged::default() };
     assert_eq!(state.purge(at(0), 10).await.unwrap(), Purged::default());
     assert_eq!(state.purge(at(1_000), 10).await.unwrap(), one_each);
     let timeline = stores.operations.timeline(&order("1")).await.unwrap();

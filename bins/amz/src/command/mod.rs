@@ -1,14 +1,23 @@
 //! One file per command.
 
+pub(crate) mod adopt;
 pub(crate) mod approve;
+pub(crate) mod audit;
+pub(crate) mod backfill;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod fetch;
+mod handed_over;
 pub(crate) mod inventory;
+pub(crate) mod netsuite;
 pub(crate) mod parked;
+pub(crate) mod reconcile;
 pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod subscribe;
 
 use std::path::Path;
 

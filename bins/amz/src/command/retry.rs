@@ -24,6 +24,9 @@ pub(crate) async fn run(
         Lane::StockLevels | Lane::StockReading => {
             format!("all stock of {} will be compared as soon as the sync role runs\n", key.connection)
         }
+        Lane::Reconciliation => {
+            format!("open orders of {} will be reconciled as soon as the sync role runs\n", key.connection)
+        }
         Lane::SalesOrder(_) | Lane::AmazonOrder(_) | Lane::Document(_) => {
             format!("{key} will be looked at as soon as the sync role runs\n")
         }

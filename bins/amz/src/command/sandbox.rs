@@ -1,10 +1,15 @@
 //! `amz sandbox`: the pretend vendors alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use amz_app::settings::Settings;
+use amz_app::subscriptions::{Subscriptions, ensure};
 use amz_sandbox::Sandbox;
 use anyhow::Context;
+use chrono::Utc;
 use serde::Serialize;
 use url::{Host, Url};
 
@@ -38,10 +43,19 @@ pub(crate) async fn run(options: SandboxOptions, output: &Output) -> anyhow::Res
     let webhook = options.webhook.as_str().trim_end_matches('/').to_owned();
     let mut settings = rehearsal::sandbox_settings(options.seed, options.faults);
     settings.listen = options.listen;
-    settings.amazon.webhooks.subscriptions = vec![rehearsal::subscription(&webhook)];
+    let is_subscribed = is_called_by_amazon(&options.webhook);
+    if !is_subscribed {
+        settings.amazon.webhooks.subscriptions = vec![rehearsal::subscription(&webhook)];
+    }
     let running = Sandbox::start(settings.clone()).await.context("the pretend vendors did not start")?;
     let ids = orders::load(&running.sandbox.netsuite, options.orders.as_deref(), options.orders_count)?;
     stock::stock_both_sides(&running.sandbox)?;
+    rehearsal::provide_references(&running.sandbox)?;
+    let public_url = is_subscribed.then_some(webhook.as_str());
+    let configuration = rehearsal::configuration(&running, &settings, Path::new("."), &listen, public_url);
+    if is_subscribed {
+        subscribe(&configuration).await?;
+    }
     rehearsal::add_faults(&running, options.seed, options.faults);
     let playground = Playground {
         amazon: running.amazon_url(),
@@ -50,13 +64,33 @@ pub(crate) async fn run(options: SandboxOptions, output: &Output) -> anyhow::Res
         webhook,
         sales_orders: ids.len(),
         play: steps(&running.control_url()),
-        configuration: rehearsal::configuration(&running, &settings, Path::new("."), &listen),
+        configuration,
     };
     output.write(&playground, || text(&playground))?;
     eprintln!("running; end it with Ctrl-C");
     amz_app::process::asked_to_end().await;
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a subscription to this address can be made over the API: Amazon calls https, the pretend one also this machine.
+fn is_called_by_amazon(webhook: &Url) -> bool {
+    match webhook.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Subscribes the webhook role's address to all events, as `amz subscribe ensure` does.
+async fn subscribe(configuration: &str) -> anyhow::Result<()> {
+    let settings = Settings::from_toml(configuration, &BTreeMap::new(), Path::new("."))?;
+    let public_url = settings.webhook.public_url.as_deref().context("there is no public address")?;
+    let connection = settings.connections.first().context("there is no connection")?;
+    let subscriptions = Subscriptions::of(connection, &Url::parse(public_url)?, Arc::new(Utc::now))?;
+    ensure(&subscriptions, false).await.context("the pretend Amazon took no subscriptions")?;
+    Ok(())
 }
 
 /// The address at which the webhook role has to listen to be found at a URL.
@@ -153,7 +187,13 @@ mod tests {
             webhook: "http://127.0.0.1:8080".into(),
             sales_orders: 10,
             play: steps(&running.control_url()),
-            configuration: rehearsal::configuration(&running, &settings, Path::new("."), "127.0.0.1:8080"),
+            configuration: rehearsal::configuration(
+                &running,
+                &settings,
+                Path::new("."),
+                "127.0.0.1:8080",
+                Some("http://127.0.0.1:8080"),
+            ),
         };
         let text = text(&playground);
         amz_app::settings::Settings::from_toml(&text, &Default::default(), Path::new(".")).unwrap();

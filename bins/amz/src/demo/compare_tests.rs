@@ -40,6 +40,7 @@ fn sales_order() -> SalesOrder {
     SalesOrder {
         id: "42".into(),
         number: "SO42".into(),
+        shop_names: Vec::new(),
         customer: None,
         status: SalesOrderStatus::PendingFulfillment,
         created_at: "2026-03-01T10:00:00Z".parse().unwrap(),
@@ -157,11 +158,13 @@ fn undeliverable() -> (SalesOrder, AmazonOrder, ItemFulfillment) {
     let amazon = AmazonOrder {
         id: "A-1".into(),
         alias: None,
+        links: Vec::new(),
         execution: None,
         recipient: None,
         lines: vec![AmazonLine {
             id: "L-1".into(),
             alias: Some("42:901".into()),
+            names: Vec::new(),
             sku: None,
             quantity: Quantity(2),
         }],

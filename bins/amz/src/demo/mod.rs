@@ -6,6 +6,7 @@ mod compare_documents;
 mod compare_stock;
 pub(crate) mod orders;
 mod play;
+mod reconciliation;
 pub(crate) mod stock;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use amz_app::settings::{Settings, StoreSettings};
 use amz_app::{Roles, Running};
 use amz_domain::SalesOrderId;
 use amz_sandbox::{RunningSandbox, Sandbox};
+use amz_services::reconciliation::FindingOutcome;
 use amz_services::timeline::TimelineEntry;
 use amz_services::work::{Lane, LaneKey};
 use anyhow::{Context, bail};
@@ -25,7 +27,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::arguments::DemoOptions;
-use crate::command::explain;
+use crate::command::{explain, reconcile};
 use crate::output::{Output, table};
 use crate::rehearsal::{self, CONNECTION};
 use after_sales::AfterSales;
@@ -47,6 +49,7 @@ struct Report {
     orders: Vec<Standing>,
     stock: Vec<StockStanding>,
     full_run: FullRun,
+    reconciliation: reconcile::report::Report,
     timelines: BTreeMap<String, Vec<TimelineEntry>>,
     amazon_calls: usize,
     netsuite_calls: usize,
@@ -59,7 +62,8 @@ pub(crate) async fn run(options: DemoOptions, output: &Output) -> anyhow::Result
     let sandbox_settings = rehearsal::sandbox_settings(options.seed, options.faults);
     let sandbox =
         Sandbox::start(sandbox_settings.clone()).await.context("the pretend vendors did not start")?;
-    let configuration = rehearsal::configuration(&sandbox, &sandbox_settings, folder.path(), "127.0.0.1:0");
+    let configuration =
+        rehearsal::configuration(&sandbox, &sandbox_settings, folder.path(), "127.0.0.1:0", None);
     let ended = rehearse(&options, &sandbox, &configuration, &folder, output).await;
     sandbox.shutdown().await;
     ended
@@ -132,6 +136,10 @@ impl Stage<'_> {
         self.settle("shoppers return to the merchant", authorized).await?;
         let refunded = after_sales.refund()?;
         self.settle("staff refund", refunded).await?;
+        let lost = play.deliver_unheard().await?;
+        let reconciled = reconciliation::reconcile(store).await?;
+        let asked = usize::try_from(reconciled.asked()).unwrap_or(usize::MAX);
+        self.settle("a webhook is lost, and a reconciliation finds what it should have told", asked).await?;
         let changed = stock::change(&sandbox.sandbox, stocked)?;
         self.settle("stock changes at Amazon, and one event is lost", changed).await?;
         stock::drift(&sandbox.sandbox, stocked)?;
@@ -143,15 +151,18 @@ impl Stage<'_> {
         // the last word has both vendors on a good day
         sandbox.sandbox.faults.clear();
         let orders = standings(running, sandbox, ids).await?;
-        let connection = running.connections().first().context("the rehearsal has no connection")?;
-        let stock = compare_stock(connection, stocked).await?;
+        let connection =
+            running.connections().into_iter().next().context("the rehearsal has no connection")?;
+        let stock = compare_stock(&connection, stocked).await?;
         let report = Report {
             agree: orders.iter().all(|standing| standing.differences.is_empty())
                 && stock.iter().all(|standing| standing.differences.is_empty())
-                && full_run.differences().is_empty(),
+                && full_run.differences().is_empty()
+                && reconciled.count(FindingOutcome::Repaired) >= lost,
             orders,
             stock,
             full_run,
+            reconciliation: reconciled,
             timelines: timelines(running, ids).await?,
             amazon_calls,
             netsuite_calls,
@@ -226,7 +237,7 @@ async fn standings(
     sandbox: &RunningSandbox,
     ids: &[u64],
 ) -> anyhow::Result<Vec<Standing>> {
-    let connection = running.connections().first().context("the rehearsal has no connection")?;
+    let connection = running.connections().into_iter().next().context("the rehearsal has no connection")?;
     let operations = running.operations().context("the rehearsal has no sync role")?;
     let parked: BTreeSet<LaneKey> =
         operations.parked_items(None).await?.into_iter().map(|parked| parked.key).collect();
@@ -235,7 +246,7 @@ async fn standings(
         let loaded = sandbox.sandbox.netsuite.sales_order(*id);
         let number = loaded.as_ref().and_then(|order| order["tranId"].as_str()).unwrap_or("?").to_owned();
         let id = SalesOrderId::new(id.to_string());
-        standings.push(compare(connection, &id, number, parked.contains(&lane_of(&id))).await);
+        standings.push(compare(&connection, &id, number, parked.contains(&lane_of(&id))).await);
     }
     Ok(standings)
 }
@@ -271,6 +282,8 @@ fn text(report: &Report) -> String {
         "agree",
     ];
     text.push_str(&table(&header, &rows));
+    text.push('\n');
+    text.push_str(&report.reconciliation.text());
     text.push('\n');
     text.push_str(&report.full_run.text());
     for difference in report.full_run.differences() {

@@ -116,6 +116,9 @@ impl<'sandbox> Play<'sandbox> {
                 continue;
             }
             for package in order.packages.iter().filter(|package| package.state == PackageState::InTransit) {
+                if Some(&package.id) == self.unheard_parcel().as_ref().map(|(_, package)| package) {
+                    continue;
+                }
                 match story {
                     Story::Undeliverable => {
                         let reason = CancellationReason::Undeliverable;
@@ -127,6 +130,28 @@ impl<'sandbox> Play<'sandbox> {
             }
         }
         Ok(delivered)
+    }
+}
+
+impl Play<'_> {
+    /// The last parcel of the first order in two parcels, while it is under way: that it arrives nobody will tell.
+    fn unheard_parcel(&self) -> Option<(String, String)> {
+        let orders = (0u64..).zip(self.orders());
+        let mut in_two = orders.filter(|(position, _)| self.story(*position) == Story::TwoParcels);
+        let (_, order) = in_two.next()?;
+        let last = order.packages.last().filter(|package| package.state == PackageState::InTransit)?;
+        Some((order.id.clone(), last.id.clone()))
+    }
+
+    /// The parcel that was kept back arrives, and every event of that is lost. Returns how many parcels did.
+    pub(crate) async fn deliver_unheard(&self) -> Result<u64, MoveError> {
+        let Some((order, package)) = self.unheard_parcel() else { return Ok(0) };
+        self.amazon.events_settled().await;
+        self.amazon.hold_events();
+        let delivered = self.amazon.deliver(&order, &package);
+        self.amazon.take_pending_events();
+        self.amazon.release_events();
+        delivered.map(|()| 1)
     }
 }
 

@@ -22,12 +22,16 @@ fn the_demo_prints_timelines_and_a_table_and_both_sides_agree() {
         "address_incomplete",
         "delivered, delivered",
         "NOBODY-KNOWS-IT: unmapped",
+        ": 1 repaired, ",
+        "    markFulfillment package ",
         "Amazon's figure",
         "both sides agree",
     ] {
         assert!(ended.out.contains(expected), "{expected:?} in {}", ended.out);
     }
-    for progress in ["✓ parcels arrive", "✓ staff miscount, and a full run puts stock right (5)"] {
+    for progress in
+        ["✓ parcels arrive", "✓ a webhook is lost", "✓ staff miscount, and a full run puts stock right (5)"]
+    {
         assert!(ended.err.contains(progress), "{progress:?} in {}", ended.err);
     }
 }
@@ -50,6 +54,7 @@ fn with_json_the_demo_prints_one_document() {
     // the unit of the parked order is neither at Amazon nor for sale
     assert_eq!((&strainers["unsent"], &strainers["ordered"]), (&1.into(), &1.into()), "{strainers}");
     assert_eq!(report["full_run"]["run"]["phase"], "done");
+    assert_eq!(report["reconciliation"]["summary"]["outcomes"]["repaired"], 1);
 }
 
 #[test]

@@ -69,6 +69,10 @@ fn feed(store: &Arc<MemoryStore>, source: Source) -> ChangeFeed {
     }
 }
 
+fn sales_orders(changed: Arc<Pages>) -> Source {
+    Source::SalesOrders { changed, echoes: None }
+}
+
 async fn due(store: &MemoryStore) -> Vec<(Lane, Vec<Ask>)> {
     let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(2);
     let claims = store.claim("probe", now, Duration::from_secs(1), 10).await.unwrap();
@@ -87,6 +91,8 @@ async fn link(store: &MemoryStore, order: &str, document: DocumentKey) {
         started_at: DateTime::UNIX_EPOCH,
         ended_at: DateTime::UNIX_EPOCH,
         asks: Vec::new(),
+        notices: Vec::new(),
+        echoes: Vec::new(),
         lines: Vec::new(),
         outcome: amz_services::look::LookOutcome::Settled,
     };
@@ -114,8 +120,9 @@ async fn changed_documents_go_to_their_orders_lane_or_to_one_of_their_own() {
     let known = DocumentKey::new(DocumentKind::CreditMemo, "900");
     let unknown = DocumentKey::new(DocumentKind::ReturnAuthorization, "901");
     let expected = [
-        (Lane::Document(unknown.clone()), vec![Ask::Document { document: unknown, is_new: true }]),
+        // money goes first
         (Lane::SalesOrder("42".into()), vec![Ask::Document { document: known, is_new: false }]),
+        (Lane::Document(unknown.clone()), vec![Ask::Document { document: unknown, is_new: true }]),
     ];
     assert_eq!(due(&store).await, expected);
     feed.pass().await.unwrap();
@@ -133,7 +140,7 @@ async fn feeds_of_one_connection_keep_their_own_watermarks() {
     pages.documents.lock().unwrap().extend([Ok(page.clone()), Ok(page)]);
     let documents = Source::Documents { changed: pages.clone(), ledger: store.clone() };
     assert_eq!(feed(&store, documents).pass().await.unwrap(), 1);
-    assert_eq!(feed(&store, Source::SalesOrders(pages.clone())).pass().await.unwrap(), 1);
+    assert_eq!(feed(&store, sales_orders(pages.clone())).pass().await.unwrap(), 1);
     assert_eq!(*pages.asked.lock().unwrap(), [None, None]);
 }
 
@@ -141,7 +148,7 @@ async fn feeds_of_one_connection_keep_their_own_watermarks() {
 async fn asked_within(minutes: u64, orders: Arc<Pages>, documents: Arc<Pages>) -> (usize, usize) {
     let store = Arc::new(MemoryStore::new());
     let feeds = vec![
-        feed(&store, Source::SalesOrders(orders.clone())),
+        feed(&store, sales_orders(orders.clone())),
         feed(&store, Source::Documents { changed: documents.clone(), ledger: store.clone() }),
     ];
     let start = Instant::now();

@@ -1,6 +1,7 @@
 //! The change feeds: ask NetSuite which sales orders and documents changed, so that no bundle is needed inside
 //! the account.
 
+mod own_echoes;
 mod pace;
 mod source;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::health::later;
 use pace::{Alarm, Met};
 use source::Found;
 
+pub use own_echoes::OwnEchoes;
 pub use pace::Pace;
 pub use source::Source;
 
@@ -86,7 +88,10 @@ impl ChangeFeed {
             let forget_before = position_to_forget(watermark.as_ref(), self.timezone);
             let due_at = later((self.clock)(), AFTER_THE_SECOND);
             let last = rows.last().map(|row| row.position.clone());
-            let changed = rows.into_iter().map(|row| self.changed_row(row, due_at)).collect();
+            let mut changed = Vec::with_capacity(rows.len());
+            for row in rows {
+                changed.push(self.changed_row(row, due_at).await?);
+            }
             new += self.intake.accept_changes(&self.connection, feed, changed, forget_before).await?;
             if new > 0 {
                 self.wake.notify_one();
@@ -98,11 +103,17 @@ impl ChangeFeed {
         }
     }
 
-    /// The work that a changed record makes.
-    fn changed_row(&self, found: Found, due_at: DateTime<Utc>) -> ChangedRow {
+    /// The work that a changed record makes, or why it makes none.
+    async fn changed_row(&self, found: Found, due_at: DateTime<Utc>) -> Result<ChangedRow, StoreError> {
         let Found { position, lane, ask } = found;
         let key = LaneKey { connection: self.connection.clone(), lane };
-        ChangedRow { position, request: LaneRequest { key, ask, due_at, notice: None } }
+        let echo = match &self.source {
+            Source::SalesOrders { echoes: Some(echoes), .. } => {
+                echoes.why(&key, &position.modified, (self.clock)()).await?
+            }
+            Source::SalesOrders { echoes: None, .. } | Source::Documents { .. } => None,
+        };
+        Ok(ChangedRow { position, request: LaneRequest { key, ask, due_at, notice: None }, echo })
     }
 
     /// One pass, and how long to wait before the next: `every` while all goes well, longer while NetSuite turns

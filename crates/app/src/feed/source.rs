@@ -8,14 +8,19 @@ use amz_services::ports::netsuite::{ChangedPage, FeedPosition};
 use amz_services::ports::{ChangedDocuments, ChangedSalesOrders, Ledger};
 use amz_services::work::{Ask, Lane};
 
-use super::FeedError;
+use super::{FeedError, OwnEchoes};
 use crate::intake::lane_of_document;
 
 /// Records that a feed follows.
 #[derive(Clone)]
 pub enum Source {
     /// Sales orders.
-    SalesOrders(Arc<dyn ChangedSalesOrders>),
+    SalesOrders {
+        /// Where changed sales orders come from.
+        changed: Arc<dyn ChangedSalesOrders>,
+        /// Recognises our own writes; none where only a look can tell.
+        echoes: Option<OwnEchoes>,
+    },
     /// Documents that follow from sales orders.
     Documents {
         /// Where changed documents come from.
@@ -36,7 +41,7 @@ impl Source {
     /// Name under which the feed keeps its watermark.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::SalesOrders(_) => "sales_orders",
+            Self::SalesOrders { .. } => "sales_orders",
             Self::Documents { .. } => "documents",
         }
     }
@@ -48,7 +53,7 @@ impl Source {
         after: Option<FeedPosition>,
     ) -> Result<(Vec<Found>, bool), FeedError> {
         match self {
-            Self::SalesOrders(changed) => {
+            Self::SalesOrders { changed, .. } => {
                 let ChangedPage { rows, more } = changed.page(after).await?;
                 Ok((rows.into_iter().map(sales_order).collect(), more))
             }

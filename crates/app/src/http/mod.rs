@@ -8,6 +8,7 @@
 //! | `GET /healthz` | says that the process lives |
 //! | `GET /readyz` | says whether it can take work |
 //! | `GET /metrics` | Prometheus text |
+//! | `/api/v1/…` | what operators use, see `api` |
 //!
 //! An event is answered with 2xx only after it is durable; a repeat is answered alike and changes nothing. A
 //! refusal is a problem document with one of the codes of [`amz_event_handler::rejection`]. A connection
@@ -16,6 +17,7 @@
 //! wrong password.
 
 mod amazon;
+mod api;
 mod body;
 mod counters;
 mod inbound;
@@ -40,10 +42,13 @@ use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
+pub use api::ApiState;
 use problem::Problem;
 
 /// What the webhook role works with.
 pub struct WebhookState {
+    /// What the operators' API works with; `None` when nobody may use it.
+    pub api: Option<ApiState>,
     /// The connections that are served, by name.
     pub connections: HashMap<ConnectionName, ConnectionAccess>,
     /// Where notices become durable.
@@ -79,14 +84,16 @@ pub struct ConnectionAccess {
 }
 
 /// The router of the webhook role.
-pub fn router(webhook: WebhookState) -> Router {
+pub fn router(mut webhook: WebhookState) -> Router {
     let status = webhook.status.clone();
+    let api = webhook.api.take().map(api::routes).unwrap_or_default();
     Router::new()
         .route("/v1/{connection}/oauth2/token", post(token::issue))
         .route("/v1/{connection}/amazon/events", post(amazon::receive))
         .route("/v1/{connection}/netsuite/events", post(netsuite::receive))
         .with_state(Arc::new(webhook))
         .merge(routes_of(status))
+        .merge(api)
         .fallback(async || Problem(Rule::RouteNotFound.broken("there is nothing at this path")))
         .method_not_allowed_fallback(async || {
             Problem(Rule::MethodNotAllowed.broken("the Allow header names the methods of this path"))

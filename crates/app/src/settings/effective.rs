@@ -15,6 +15,9 @@ pub struct EffectiveKey {
     pub value: Option<String>,
     /// Where the value came from.
     pub source: ValueSource,
+    /// The value as JSON has it, in the form in which it can be set at run time; absent for secrets.
+    #[serde(skip)]
+    pub typed: Option<serde_json::Value>,
 }
 
 /// The configuration in effect. Shows no secret.
@@ -51,6 +54,7 @@ impl fmt::Display for ValueSource {
             Self::File => formatter.write_str("file"),
             Self::Environment(name) => write!(formatter, "environment variable {name}"),
             Self::Default => formatter.write_str("default"),
+            Self::RunTime(version) => write!(formatter, "run time, version {version}"),
         }
     }
 }

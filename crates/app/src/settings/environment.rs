@@ -113,7 +113,7 @@ fn set(table: &mut Table, path: &[&str], variable: &str, value: &str) -> Result<
     if rest.is_empty() {
         let replaced = table.insert((*first).to_owned(), Entry::text(value, source));
         // the variable that added a connection has set its name already
-        return match replaced.as_ref().and_then(from_environment) {
+        return match replaced.as_ref().and_then(variable_in) {
             Some(other) if other != variable => Err(Box::new(both(variable, other))),
             _ => Ok(()),
         };
@@ -122,8 +122,8 @@ fn set(table: &mut Table, path: &[&str], variable: &str, value: &str) -> Result<
     let below = table.entry((*first).to_owned()).or_insert_with(|| fresh.clone());
     // `KEY__ENV` and `KEY__FILE` say where a secret is and replace whatever form the file gave it
     let reference = matches!(rest, ["env" | "file"]);
-    if !matches!(below.node, Node::Table(_)) || (reference && from_environment(below).is_none()) {
-        if let Some(other) = from_environment(below) {
+    if !matches!(below.node, Node::Table(_)) || (reference && variable_in(below).is_none()) {
+        if let Some(other) = variable_in(below) {
             return Err(Box::new(both(variable, other)));
         }
         *below = fresh;
@@ -135,9 +135,9 @@ fn set(table: &mut Table, path: &[&str], variable: &str, value: &str) -> Result<
 }
 
 /// A variable that set the value or something in it.
-fn from_environment(entry: &Entry) -> Option<&str> {
+pub(super) fn variable_in(entry: &Entry) -> Option<&str> {
     match &entry.node {
-        Node::Table(table) => table.values().find_map(from_environment),
+        Node::Table(table) => table.values().find_map(variable_in),
         _ => entry.source.variable(),
     }
 }

@@ -40,11 +40,15 @@ pub enum FaultCode {
     DuplicateName,
     /// Two settings exclude each other.
     Conflicting,
+    /// The key cannot be set at run time.
+    KeyNotChangeable,
+    /// An environment variable sets the key, so a value set at run time would have no effect.
+    KeyFixedByEnvironment,
 }
 
 impl FaultCode {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Unreadable,
         Self::NotToml,
         Self::Missing,
@@ -61,6 +65,8 @@ impl FaultCode {
         Self::UnresolvedSecret,
         Self::DuplicateName,
         Self::Conflicting,
+        Self::KeyNotChangeable,
+        Self::KeyFixedByEnvironment,
     ];
 
     /// The code's stable word.
@@ -82,6 +88,8 @@ impl FaultCode {
             Self::UnresolvedSecret => "unresolved_secret",
             Self::DuplicateName => "duplicate_name",
             Self::Conflicting => "conflicting",
+            Self::KeyNotChangeable => "key_not_changeable",
+            Self::KeyFixedByEnvironment => "key_fixed_by_environment",
         }
     }
 
@@ -110,6 +118,12 @@ impl FaultCode {
                 "two connections have the same name, or names that environment variables cannot tell apart"
             }
             Self::Conflicting => "two settings exclude each other",
+            Self::KeyNotChangeable => {
+                "the key cannot be set at run time: change the configuration and restart"
+            }
+            Self::KeyFixedByEnvironment => {
+                "an environment variable sets the key; at run time it cannot be set"
+            }
         }
     }
 }
@@ -220,6 +234,17 @@ impl ConfigurationFaults {
     /// The faults, by key.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// True when these are some of other faults, and not all of them.
+    pub(super) fn is_less_than(&self, others: &Self) -> bool {
+        self.faults.len() < others.faults.len()
+            && self.faults.iter().all(|fault| others.faults.contains(fault))
+    }
+
+    /// The faults, by key.
+    pub(super) fn into_faults(self) -> Vec<Fault> {
+        self.faults
     }
 }
 

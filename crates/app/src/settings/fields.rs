@@ -4,8 +4,8 @@ use super::key::{Key, Kind};
 
 /// Declares one key per field; the field's standard id is the key's name and default.
 macro_rules! fields {
-    ($( $name:literal: $meaning:literal $(, $later:ident)?; )+) => {
-        &[$( Key::with_default(concat!("connection.netsuite.fields.", $name), Kind::FieldId, $name, $meaning)$(.$later())? ),+]
+    ($( $name:literal: $meaning:literal; )+) => {
+        &[$( Key::with_default(concat!("connection.netsuite.fields.", $name), Kind::FieldId, $name, $meaning) ),+]
     };
 }
 
@@ -39,7 +39,7 @@ pub(super) const FIELDS: &[Key] = fields! {
     "custitem_amz_sku": "The item's SKU at Amazon.";
     "custitem_amz_available": "Units of the item that can be sold, with `inventory.write = \"fields\"`.";
     "custitem_amz_stock_at": "When Amazon was asked for them.";
-    "customrecord_amz_audit_log": "Record of calls.", later;
-    "customrecord_amz_outbox": "The bundle's outbox.", later;
-    "customrecord_amz_config": "The bundle's settings.", later;
+    "customrecord_amz_audit_log": "Record of calls.";
+    "customrecord_amz_outbox": "The bundle's outbox.";
+    "customrecord_amz_config": "The bundle's settings.";
 };

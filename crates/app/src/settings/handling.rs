@@ -223,13 +223,21 @@ pub(super) const POLICY: &[Key] = &[
         "OTHERS",
         "Amazon's reason of refunds that were issued in NetSuite.",
     ),
-    Key::with_default(
+    Key::derived(
         "connection.sync.poll",
         Kind::Duration { least: "10ms", most: "24h" },
-        "60s",
+        "5m with `netsuite.events.signing_secret`, else 1m",
         "How often the change feed asks NetSuite for changed sales orders and documents.",
     )
     .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.sync.own_echoes",
+        Kind::Choice(&["read", "ignore"]),
+        "read",
+        "Changed sales orders that only show our own writes: `read` them once more, or `ignore` them without a call. \
+         `ignore` needs the bundle, which tells what staff save in the same moment (`netsuite.events.signing_secret`), and \
+         `reconcile`.",
+    ),
     Key::with_default(
         "connection.sync.documents",
         Kind::Flag,
@@ -239,10 +247,17 @@ pub(super) const POLICY: &[Key] = &[
     ),
     Key::with_default(
         "connection.sync.reconcile",
-        Kind::Duration { least: "1s", most: "168h" },
+        Kind::Duration { least: "0s", most: "168h" },
         "15m",
-        "How often open orders are compared on both sides.",
+        "How often open orders, and those touched since, are compared on both sides; `0s` leaves it to people \
+         (`amz reconcile`).",
     )
-    .unit("ms, s, m, h")
-    .later(),
+    .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.sync.reconcile_at_once",
+        Kind::Whole { least: 1, most: 1000 },
+        "20",
+        "Orders that such a comparison asks for at the same time; it is the least urgent work there is.",
+    )
+    .unit("orders"),
 ];

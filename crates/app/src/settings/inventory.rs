@@ -109,6 +109,14 @@ pub(super) const INVENTORY: &[Key] = &[
         "Bin whose units cannot. Needed by `write = \"bin_transfer\"`.",
     ),
     Key::with_default(
+        "connection.inventory.late_arrival",
+        Kind::Duration { least: "1s", most: "2h" },
+        "16m",
+        "How long a stock document whose answer was lost may still arrive; until then nothing new is worked out. \
+         NetSuite lets a request run for a quarter of an hour.",
+    )
+    .unit("ms, s, m, h"),
+    Key::with_default(
         "connection.inventory.road",
         Kind::Choice(&["auto", "crawl", "named"]),
         "auto",

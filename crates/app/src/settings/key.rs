@@ -11,8 +11,6 @@ pub struct Key {
     pub unit: &'static str,
     /// What the value does.
     pub meaning: &'static str,
-    /// True while the key is read and checked, but nothing acts on it yet.
-    pub later: bool,
 }
 
 /// What a key has when the configuration does not name it.
@@ -45,6 +43,8 @@ pub(super) enum Kind {
     InternalId,
     /// Id of a NetSuite field or record type.
     FieldId,
+    /// Name of a member of a NetSuite record as REST shows it.
+    Member,
     /// Capital letters, digits and `_`.
     Word,
     /// ISO 4217 code.
@@ -101,9 +101,13 @@ impl Kind {
     /// The type's name, for documentation.
     pub(super) fn type_name(&self) -> String {
         match self {
-            Self::Text | Self::UserName | Self::Name | Self::Account | Self::FieldId | Self::Word => {
-                "text".to_owned()
-            }
+            Self::Text
+            | Self::UserName
+            | Self::Name
+            | Self::Account
+            | Self::FieldId
+            | Self::Member
+            | Self::Word => "text".to_owned(),
             Self::InternalId => "internal id".to_owned(),
             Self::Currency => "currency code".to_owned(),
             Self::Date => "date".to_owned(),
@@ -145,6 +149,9 @@ impl Kind {
             }
             Self::InternalId => "a NetSuite internal id, for example \"7\"".to_owned(),
             Self::FieldId => "a NetSuite id: a small letter, then small letters, digits and `_`".to_owned(),
+            Self::Member => {
+                "a member of a NetSuite record: a letter, then letters, digits and `_`".to_owned()
+            }
             Self::Word => "a word of capital letters, digits and `_`, for example \"STANDARD\"".to_owned(),
             Self::Currency => "an ISO 4217 code, for example \"USD\"".to_owned(),
             Self::Date => "a date such as \"2024-11-01\"".to_owned(),
@@ -209,17 +216,17 @@ impl Kind {
 impl Key {
     /// A key that must be given.
     pub(super) const fn required(path: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { path, kind, default: Fallback::Required, unit: "", meaning, later: false }
+        Self { path, kind, default: Fallback::Required, unit: "", meaning }
     }
 
     /// A key that must be given when its table is.
     pub(super) const fn in_table(path: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { path, kind, default: Fallback::RequiredInTable, unit: "", meaning, later: false }
+        Self { path, kind, default: Fallback::RequiredInTable, unit: "", meaning }
     }
 
     /// A key that may stay absent.
     pub(super) const fn optional(path: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { path, kind, default: Fallback::Absent, unit: "", meaning, later: false }
+        Self { path, kind, default: Fallback::Absent, unit: "", meaning }
     }
 
     /// A key with a default.
@@ -229,7 +236,7 @@ impl Key {
         default: &'static str,
         meaning: &'static str,
     ) -> Self {
-        Self { path, kind, default: Fallback::Text(default), unit: "", meaning, later: false }
+        Self { path, kind, default: Fallback::Text(default), unit: "", meaning }
     }
 
     /// A key whose default follows from another key.
@@ -239,7 +246,7 @@ impl Key {
         rule: &'static str,
         meaning: &'static str,
     ) -> Self {
-        Self { path, kind, default: Fallback::Derived(rule), unit: "", meaning, later: false }
+        Self { path, kind, default: Fallback::Derived(rule), unit: "", meaning }
     }
 
     /// Names the unit.
@@ -248,10 +255,16 @@ impl Key {
         self
     }
 
-    /// Marks a key that nothing acts on yet.
-    pub(super) const fn later(mut self) -> Self {
-        self.later = true;
-        self
+    /// True when the key can be set at run time. What secrets, addresses, log-ins and the store are cannot, nor can
+    /// which file is read: whoever may change settings shall not read the machine's files.
+    pub fn is_changeable(&self) -> bool {
+        let tables = ["mapping", "policy", "inventory", "sync"];
+        let below = self.path.strip_prefix("connection.").unwrap_or_default();
+        let table = below.split('.').next().unwrap_or_default();
+        let in_table = below.contains('.') && tables.contains(&table);
+        (in_table || below == "netsuite.concurrency")
+            && !self.kind.is_secret()
+            && !matches!(self.kind, Kind::File)
     }
 
     /// Type of the value, in words.

@@ -1,17 +1,37 @@
 //! Every key of the configuration, once: the reader, the check for unknown keys and `docs/CONFIG.md` all use
 //! this table.
 
+use super::adoption::ADOPTION;
+use super::api::API;
+use super::audit::AUDIT;
+use super::checkout::CHECKOUT;
 use super::fields::FIELDS;
 use super::handling::{MAPPING, POLICY};
 use super::inventory::{INVENTORY, SP_API};
 use super::key::{Key, Kind};
 use super::notifications::NOTIFICATIONS;
+use super::restlet::RESTLET;
 
 /// Every key there is, in the order of the documentation.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [PROCESS, NOTIFICATIONS, AMAZON, SP_API, NETSUITE, FIELDS, MAPPING, POLICY, INVENTORY]
-        .into_iter()
-        .flatten()
+    [
+        PROCESS,
+        API,
+        NOTIFICATIONS,
+        AMAZON,
+        SP_API,
+        NETSUITE,
+        RESTLET,
+        FIELDS,
+        MAPPING,
+        POLICY,
+        ADOPTION,
+        CHECKOUT,
+        INVENTORY,
+        AUDIT,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The key of a place in the file, for example `connection.netsuite.concurrency`.
@@ -57,6 +77,12 @@ const PROCESS: &[Key] = &[
         "Largest request body that is read; larger ones are refused.",
     )
     .unit("bytes"),
+    Key::optional(
+        "webhook.public_url",
+        Kind::Endpoint,
+        "Address under which Amazon and the bundle reach the webhook role: `https://` and the proxy's name. \
+         `amz subscribe` subscribes it, and `amz doctor` calls it.",
+    ),
     Key::with_default("worker.concurrency", COUNT, "8", "Lanes worked at once by one process.").unit("lanes"),
     Key::with_default(
         "worker.lease",
@@ -153,8 +179,7 @@ const NETSUITE: &[Key] = &[
         Kind::Endpoint,
         "`https://<account>.restlets.api.netsuite.com`",
         "Address of the account's RESTlets.",
-    )
-    .later(),
+    ),
     Key::derived(
         "connection.netsuite.app_endpoint",
         Kind::Endpoint,
@@ -165,9 +190,17 @@ const NETSUITE: &[Key] = &[
         "connection.netsuite.concurrency",
         COUNT,
         "4",
-        "Calls to the account at the same time; the account shares its limit with all other integrations.",
+        "Calls to the account at the same time, by all connections of a process together; the account shares its \
+         limit with all other integrations.",
     )
     .unit("calls"),
+    Key::with_default(
+        "connection.netsuite.learn_concurrency",
+        Kind::Flag,
+        "false",
+        "Asks the account daily how many calls at the same time it takes, and uses all but one of them; never more \
+         than `concurrency` where that is set. Only an administrator's role may ask; for others `concurrency` holds.",
+    ),
     Key::required(
         "connection.netsuite.timezone",
         Kind::Zone,
@@ -180,6 +213,13 @@ const NETSUITE: &[Key] = &[
         "How long one call may take.",
     )
     .unit("ms, s, m, h"),
+    Key::with_default(
+        "connection.netsuite.config_record",
+        Kind::Choice(&["off", "show", "follow"]),
+        "off",
+        "Whether what is set at run time stands in `customrecord_amz_config` too: `show` writes it there, `follow` also \
+         takes over what people change there. Both look as often as the change feed (`sync.poll`).",
+    ),
     Key::with_default(
         "connection.netsuite.base_currency",
         Kind::Currency,

@@ -9,7 +9,11 @@
 //! `AMZ__CONNECTION__MAIN__NETSUITE__CONCURRENCY=2`.
 
 mod address;
+mod adoption;
 mod aliases;
+mod api;
+mod audit;
+mod checkout;
 mod connection;
 mod effective;
 mod environment;
@@ -24,9 +28,12 @@ mod nearest;
 mod netsuite;
 mod notifications;
 mod reader;
+mod restlet;
+mod run_time;
 mod secret;
 mod services;
 mod shared;
+mod source;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -36,20 +43,26 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+
+use amz_services::ports::settings_history::CurrentSettings;
 
 pub use effective::{Effective, EffectiveKey};
 pub use fault::{ConfigurationFaults, Fault, FaultCode};
 pub use key::Key;
 pub use keys::keys;
 pub use model::{
-    BasicSettings, BwpSettings, ConnectionSettings, FieldNames, LogFormat, LogSettings, NetSuiteAuth,
-    NetSuiteSettings, NotificationSettings, NotificationWebhook, OauthClientSettings, SigningAlgorithm,
-    SpApiSettings, StockSettings, StoreSettings, WebhookAuthSettings, WebhookSettings, WorkerSettings,
+    AdoptionSettings, ApiRole, ApiSettings, ApiToken, AuditMirrorSettings, BasicSettings, BwpSettings,
+    CheckoutOrders, ConfigRecord, ConnectionSettings, FieldNames, LogFormat, LogSettings, NetSuiteAuth,
+    NetSuiteSettings, NotificationSettings, NotificationWebhook, OauthClientSettings, RestletSettings,
+    SigningAlgorithm, SpApiSettings, StockSettings, StoreSettings, WebhookAuthSettings, WebhookSettings,
+    WorkerSettings,
 };
+pub use run_time::{SoundChange, WantedChanges, value_of_text};
 pub use tree::ValueSource;
 
 use reader::{Faulty, Reader, Scope};
-use secret::Places;
+use source::Source;
 use tree::{Entry, Node, Table, environment_form};
 use unknown::connection_label;
 
@@ -62,6 +75,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The webhook role.
     pub webhook: WebhookSettings,
+    /// Who may use the operators' API.
+    pub api: ApiSettings,
     /// The worker loop.
     pub worker: WorkerSettings,
     /// Logging.
@@ -71,6 +86,7 @@ pub struct Settings {
     /// The connections, at least one, names unique.
     pub connections: Vec<ConnectionSettings>,
     effective: Effective,
+    source: Arc<Source>,
 }
 
 impl Settings {
@@ -102,12 +118,18 @@ impl Settings {
         environment: &BTreeMap<String, String>,
         folder: &Path,
     ) -> Result<Self, ConfigurationFaults> {
-        let mut root = tree::parse(text).map_err(|fault| ConfigurationFaults::new(vec![*fault]))?;
+        Self::read(Arc::new(Source::new(text, environment, folder)), &CurrentSettings::default())
+    }
+
+    /// Environment over what is set at run time over the file.
+    fn read(source: Arc<Source>, current: &CurrentSettings) -> Result<Self, ConfigurationFaults> {
+        let mut root = tree::parse(source.text()).map_err(|fault| ConfigurationFaults::new(vec![*fault]))?;
         let mut faults = Vec::new();
-        environment::overlay(&mut root, environment, &mut faults);
+        environment::overlay(&mut root, source.environment(), &mut faults);
+        run_time::overlay(&mut root, current);
         unknown::unknown_keys(&root, &mut faults);
-        let mut reader = Reader::new(Places { environment, folder }, faults);
-        let read = settings(&mut reader, &root);
+        let mut reader = Reader::new(source.places(), faults);
+        let read = settings(&mut reader, &root, &source);
         match read {
             Ok(mut settings) if reader.faults.is_empty() => {
                 settings.effective = Effective::new(reader.effective);
@@ -123,12 +145,14 @@ impl Settings {
     }
 }
 
-fn settings(reader: &mut Reader<'_>, root: &Table) -> Result<Settings, Faulty> {
+fn settings(reader: &mut Reader<'_>, root: &Table, source: &Arc<Source>) -> Result<Settings, Faulty> {
     let top = Scope::top(root);
     let url = reader.get(&top.section("store"), "url");
     let webhook = top.section("webhook");
     let listen = reader.get(&webhook, "listen");
     let max_body_bytes = reader.get(&webhook, "max_body_bytes");
+    let public_url = reader.find(&webhook, "public_url");
+    let api = api::api(reader, root);
     let worker = top.section("worker");
     let concurrency = reader.get(&worker, "concurrency");
     let lease = reader.get(&worker, "lease");
@@ -140,12 +164,18 @@ fn settings(reader: &mut Reader<'_>, root: &Table) -> Result<Settings, Faulty> {
     let connections = connections(reader, root);
     Ok(Settings {
         store: StoreSettings { url: url? },
-        webhook: WebhookSettings { listen: listen?, max_body_bytes: max_body_bytes? },
+        webhook: WebhookSettings {
+            listen: listen?,
+            max_body_bytes: max_body_bytes?,
+            public_url: public_url?,
+        },
+        api: api?,
         worker: WorkerSettings { concurrency: concurrency?, lease: lease?, listen: health? },
         log: LogSettings { format: format?, filter: filter? },
         notifications: notifications?,
         connections: connections?,
         effective: Effective::new(Vec::new()),
+        source: source.clone(),
     })
 }
 

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use amz_domain::{AccountId, ConnectionName, Currency};
-use amz_services::settings::{InventorySettings, ServiceSettings};
+use amz_services::settings::{CheckoutSettings, InventorySettings, ServiceSettings};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 
+use crate::audit_mirror::MirroredCalls;
 use crate::schedule::Schedule;
 
 /// Where the state is kept.
@@ -26,6 +27,37 @@ pub struct WebhookSettings {
     pub listen: SocketAddr,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Address under which it is reached from outside, without a trailing slash.
+    pub public_url: Option<String>,
+}
+
+/// Who may use the operators' API.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// The tokens; without any there is no API.
+    pub tokens: Vec<ApiToken>,
+}
+
+/// A bearer token of the operators' API.
+#[derive(Debug, Clone)]
+pub struct ApiToken {
+    /// Who has it.
+    pub name: String,
+    /// What it allows.
+    pub role: ApiRole,
+    /// The token, at least 24 characters.
+    pub token: SecretString,
+}
+
+/// What a token of the operators' API allows; each allows what those before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApiRole {
+    /// Reading.
+    Viewer,
+    /// Reading, and whatever operators do.
+    Operator,
+    /// Changing settings too.
+    Admin,
 }
 
 /// The sync role's worker loop.
@@ -94,8 +126,47 @@ pub struct ConnectionSettings {
     pub poll: Duration,
     /// Whether it asks for documents that follow from sales orders too.
     pub follow_documents: bool,
+    /// How often open orders are compared on both sides; `None` when only people ask for it.
+    pub reconcile: Option<Duration>,
+    /// Orders that such a comparison asks for at the same time.
+    pub reconcile_at_once: u32,
+    /// What another connector left behind.
+    pub adoption: AdoptionSettings,
+    /// Orders that a shop's checkout may have placed at Amazon; `None` where there is none.
+    pub checkout: Option<CheckoutOrders>,
+    /// Whether changed sales orders that only show our own writes are ignored without a call.
+    pub ignores_own_echoes: bool,
     /// How stock is kept in step; `None` when it is not.
     pub stock: Option<StockSettings>,
+    /// How the audit trail is copied to NetSuite; `None` when it is not.
+    pub audit_mirror: Option<AuditMirrorSettings>,
+}
+
+/// How the audit trail is copied to NetSuite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditMirrorSettings {
+    /// How often.
+    pub every: Duration,
+    /// Which calls.
+    pub only: MirroredCalls,
+}
+
+/// What another connector left behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdoptionSettings {
+    /// Body fields in which it wrote what Amazon knows a sales order by, the one that counts most first.
+    pub order_id_fields: Vec<String>,
+    /// Type of the alias that they hold; `None` when they hold Amazon's order ids.
+    pub alias_type: Option<String>,
+}
+
+/// Orders that a shop's checkout may have placed at Amazon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutOrders {
+    /// Body fields that hold what the shop calls an order.
+    pub order_fields: Vec<String>,
+    /// Which orders these may be.
+    pub settings: CheckoutSettings,
 }
 
 /// How stock is kept in step.
@@ -176,6 +247,17 @@ pub struct OauthClientSettings {
     pub client_secret: SecretString,
 }
 
+/// Whether what is set at run time stands in NetSuite too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigRecord {
+    /// It does not.
+    Off,
+    /// It is shown there.
+    Show,
+    /// It is shown there, and what people change there counts.
+    Follow,
+}
+
 /// Access to a NetSuite account. Addresses have no trailing slash.
 #[derive(Debug, Clone)]
 pub struct NetSuiteSettings {
@@ -185,10 +267,18 @@ pub struct NetSuiteSettings {
     pub endpoint: String,
     /// Address of the account's RESTlets.
     pub restlet_endpoint: String,
+    /// The bundle's RESTlet.
+    pub restlet: RestletSettings,
     /// Calls at the same time.
     pub concurrency: usize,
+    /// True when somebody set that, and it is not the default.
+    pub concurrency_is_set: bool,
+    /// Whether the account is asked how many calls it takes at the same time.
+    pub learn_concurrency: bool,
     /// How long one call may take.
     pub timeout: Duration,
+    /// Whether what is set at run time stands in NetSuite too.
+    pub config_record: ConfigRecord,
     /// Currency of orders that name none.
     pub base_currency: Currency,
     /// Currency by NetSuite internal id.
@@ -201,6 +291,21 @@ pub struct NetSuiteSettings {
     pub fields: FieldNames,
     /// Item field that holds the SKU.
     pub item_sku_field: String,
+}
+
+/// The bundle's RESTlet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestletSettings {
+    /// Its script id.
+    pub script: String,
+    /// Id of its deployment.
+    pub deploy: String,
+    /// Marks and lines of a sales order are written through it.
+    pub order_marks: bool,
+    /// Item receipts are made through it.
+    pub receipts: bool,
+    /// Taxes of credits are written through it.
+    pub line_tax: bool,
 }
 
 /// The account's names of our fields and record types.

@@ -6,11 +6,15 @@ use amz_domain::Currency;
 
 use super::fault::{Fault, FaultCode};
 use super::keys;
-use super::model::{FieldNames, NetSuiteAuth, NetSuiteSettings, SigningAlgorithm};
+use super::model::{ConfigRecord, FieldNames, NetSuiteAuth, NetSuiteSettings, SigningAlgorithm};
 use super::reader::{Faulty, Reader, Scope};
+use super::restlet::restlet;
 
 const ALGORITHMS: &[(&str, SigningAlgorithm)] =
     &[("ES256", SigningAlgorithm::Es256), ("PS256", SigningAlgorithm::Ps256)];
+
+const CONFIG_RECORD: &[(&str, ConfigRecord)] =
+    &[("off", ConfigRecord::Off), ("show", ConfigRecord::Show), ("follow", ConfigRecord::Follow)];
 
 /// The account and the addresses that follow from it; absent where the configuration has a fault.
 pub(super) struct AccountNames {
@@ -48,10 +52,13 @@ pub(super) fn netsuite(
     account: &AccountNames,
 ) -> Result<NetSuiteSettings, Faulty> {
     let concurrency = reader.get(scope, "concurrency");
+    let learn_concurrency = reader.get(scope, "learn_concurrency");
     let timeout = reader.get(scope, "timeout");
+    let config_record = reader.choose(scope, "config_record", CONFIG_RECORD);
     let base_currency: Result<String, Faulty> = reader.get(scope, "base_currency");
     let currencies = reader.find::<BTreeMap<String, String>>(scope, "currencies");
     let auth = auth(reader, &scope.section("auth"));
+    let restlet = restlet(reader, &scope.section("restlet"));
     let signing_secrets = reader.find(&scope.section("events"), "signing_secret");
     let fields = fields(reader, &scope.section("fields"));
     let item_sku_field = reader.get(mapping, "item_sku_field");
@@ -62,8 +69,12 @@ pub(super) fn netsuite(
         account: account.account.clone().ok_or(Faulty)?,
         endpoint: account.endpoint.clone().ok_or(Faulty)?,
         restlet_endpoint: account.restlet_endpoint.clone().ok_or(Faulty)?,
+        restlet: restlet?,
         concurrency: concurrency?,
+        concurrency_is_set: scope.has("concurrency"),
+        learn_concurrency: learn_concurrency?,
         timeout: timeout?,
+        config_record: config_record?,
         base_currency: currency(base_currency?)?,
         currencies: currencies.map(|(id, code)| Ok((id, currency(code)?))).collect::<Result<_, Faulty>>()?,
         auth: auth?,

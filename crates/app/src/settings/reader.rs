@@ -54,11 +54,16 @@ impl<'t> Scope<'t> {
 
     /// A connection under the label it is shown with.
     pub(super) fn connection(entry: &'t Entry, label: &str) -> Self {
+        Self::member("connection", entry, label)
+    }
+
+    /// A member of a list of tables under the label it is shown with.
+    pub(super) fn member(list: &str, entry: &'t Entry, label: &str) -> Self {
         let state = match &entry.node {
             Node::Table(table) => State::Present(table),
             _ => State::Broken,
         };
-        Self { state, pattern: "connection".to_owned(), path: format!("connection[{label}]") }
+        Self { state, pattern: list.to_owned(), path: format!("{list}[{label}]") }
     }
 
     /// A table below this one, with dots between the steps.
@@ -79,6 +84,11 @@ impl<'t> Scope<'t> {
     /// True when the table stands in the configuration, rightly or wrongly written.
     pub(super) fn is_given(&self) -> bool {
         !matches!(self.state, State::Absent)
+    }
+
+    /// True when a key of this table is given, not left to its default.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(self.state, State::Present(table) if table.get(key).is_some())
     }
 
     /// Where a key of this table is, as people see it.
@@ -168,19 +178,24 @@ impl<'a> Reader<'a> {
         }
         // without the other key there is no default; that key's own fault is written down
         let derived = derived.ok_or(Faulty)?;
-        self.note(scope.path_of(key), Some(derived.clone()), ValueSource::Default);
+        let typed = Some(derived.clone().into());
+        self.note(scope.path_of(key), Some(derived.clone()), typed, ValueSource::Default);
         Ok(derived)
     }
 
-    /// Checks the keys of a table that nothing uses yet.
-    pub(super) fn check_later_keys(&mut self, scope: &Scope<'_>) {
-        for key in keys::keys().filter(|key| key.later) {
-            let below = key.path.strip_prefix(scope.pattern.as_str()).and_then(|rest| rest.strip_prefix('.'));
-            // what is wrong is written down; the value is of no use yet
-            if let Some(below) = below.filter(|below| !below.contains('.')) {
-                let _ = self.read(scope, below);
-            }
+    /// The same for a key that is no text; `shown` is how the default is listed.
+    pub(super) fn get_or_shown<T: FromValue>(
+        &mut self,
+        scope: &Scope<'_>,
+        key: &str,
+        (derived, shown): (T, &str),
+    ) -> Result<T, Faulty> {
+        if let Some(given) = self.find(scope, key)? {
+            return Ok(given);
         }
+        let typed = Some(serde_json::Value::from(shown));
+        self.note(scope.path_of(key), Some(shown.to_owned()), typed, ValueSource::Default);
+        Ok(derived)
     }
 
     /// Writes down a fault.
@@ -207,7 +222,7 @@ impl<'a> Reader<'a> {
                 Err(self.fault(Fault::new(path, FaultCode::Missing, known.kind.expected())))
             }
             Fallback::Absent => {
-                self.note(path, None, ValueSource::Default);
+                self.note(path, None, None, ValueSource::Default);
                 Ok(None)
             }
             Fallback::Derived(_) => Ok(None),
@@ -220,7 +235,9 @@ impl<'a> Reader<'a> {
     fn read_entry(&mut self, known: &Key, entry: &Entry, path: String) -> Result<Value, Faulty> {
         match value::read(&known.kind, entry, self.places) {
             Ok(value) => {
-                self.note(path, Some(value::shown(&known.kind, entry)), entry.source.clone());
+                let shown = value::shown(&known.kind, entry);
+                let typed = value::typed(&value, &shown);
+                self.note(path, Some(shown), typed, entry.source.clone());
                 Ok(value)
             }
             Err(problem) => {
@@ -238,8 +255,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn note(&mut self, key: String, value: Option<String>, source: ValueSource) {
-        self.effective.push(EffectiveKey { key, value, source });
+    fn note(
+        &mut self,
+        key: String,
+        value: Option<String>,
+        typed: Option<serde_json::Value>,
+        source: ValueSource,
+    ) {
+        self.effective.push(EffectiveKey { key, value, source, typed });
     }
 
     /// The table of keys and the code that reads them say different things; tests read every key.

@@ -59,6 +59,7 @@ pub(super) fn stock(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<Option
     let reservation_lag = reader.get(&inventory, "reservation_lag");
     let absent = reader.choose(&inventory, "absent", ABSENT);
     let brake = brake(reader, &inventory);
+    let late_arrival = reader.get(&inventory, "late_arrival");
     let road = reader.choose(&inventory, "road", ROAD);
     let settle = reader.get(&inventory, "settle");
     let schedule = schedule(reader, &inventory);
@@ -75,6 +76,7 @@ pub(super) fn stock(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<Option
         absent: absent?,
         brake: brake?,
         write: write?,
+        late_arrival: late_arrival?,
         road: road?,
     };
     let (settle, schedule, account) = (settle?, schedule?, account?.map(AccountId::new));

@@ -17,6 +17,8 @@ pub enum ValueSource {
     Environment(String),
     /// Nobody set it.
     Default,
+    /// It was set at run time; this is the version of its connection's settings that is in effect.
+    RunTime(u64),
 }
 
 impl ValueSource {
@@ -24,7 +26,7 @@ impl ValueSource {
     pub(super) fn variable(&self) -> Option<&str> {
         match self {
             Self::Environment(name) => Some(name),
-            Self::File | Self::Default => None,
+            Self::File | Self::Default | Self::RunTime(_) => None,
         }
     }
 }

@@ -6,6 +6,9 @@ use super::nearest::nearest;
 use super::reader::join;
 use super::tree::{Entry, Node, Table, connection_name};
 
+/// Tables of which there may be several.
+const LISTS: [&str; 2] = ["connection", "api.token"];
+
 /// Writes down every key of the configuration that the table of keys does not know.
 pub(super) fn unknown_keys(root: &Table, faults: &mut Vec<Fault>) {
     walk(root, "", "", faults);
@@ -13,7 +16,12 @@ pub(super) fn unknown_keys(root: &Table, faults: &mut Vec<Fault>) {
 
 /// How a connection is shown: by its name, else by its position.
 pub(super) fn connection_label(index: usize, connection: &Entry) -> String {
-    connection_name(connection).map_or_else(|| format!("#{}", index + 1), str::to_owned)
+    label(index, connection)
+}
+
+/// How a member of a list of tables is shown: by its name, else by its position.
+pub(super) fn label(index: usize, member: &Entry) -> String {
+    connection_name(member).map_or_else(|| format!("#{}", index + 1), str::to_owned)
 }
 
 fn walk(table: &Table, pattern: &str, path: &str, faults: &mut Vec<Fault>) {
@@ -30,17 +38,18 @@ fn walk(table: &Table, pattern: &str, path: &str, faults: &mut Vec<Fault>) {
             continue;
         }
         match (&entry.node, pattern_below.as_str()) {
-            (Node::List(connections), "connection") => {
-                for (index, connection) in connections.iter().enumerate() {
-                    let label = format!("connection[{}]", connection_label(index, connection));
-                    match &connection.node {
-                        Node::Table(below) => walk(below, "connection", &label, faults),
-                        _ => faults.push(wrong_type(label, connection, "a table")),
+            (Node::List(members), list) if LISTS.contains(&list) => {
+                for (index, member) in members.iter().enumerate() {
+                    let label = format!("{list}[{}]", label(index, member));
+                    match &member.node {
+                        Node::Table(below) => walk(below, list, &label, faults),
+                        _ => faults.push(wrong_type(label, member, "a table")),
                     }
                 }
             }
-            (_, "connection") => {
-                faults.push(wrong_type(path_below, entry, "a list of tables, each headed [[connection]]"));
+            (_, list) if LISTS.contains(&list) => {
+                let expected = format!("a list of tables, each headed [[{list}]]");
+                faults.push(wrong_type(path_below, entry, &expected));
             }
             (Node::Table(below), _) => walk(below, &pattern_below, &path_below, faults),
             _ => faults.push(wrong_type(path_below, entry, "a table")),

@@ -74,6 +74,7 @@ pub(super) fn read(kind: &Kind, entry: &Entry, places: Places<'_>) -> Result<Val
         | Kind::Name
         | Kind::Account
         | Kind::FieldId
+        | Kind::Member
         | Kind::Word
         | Kind::Currency
         | Kind::Date
@@ -133,6 +134,23 @@ pub(super) fn shown(kind: &Kind, entry: &Entry) -> String {
         Node::Table(table) => {
             let rows = table.iter().map(|(key, entry)| format!("{key}={}", shown(kind, entry)));
             rows.collect::<Vec<_>>().join(",")
+        }
+    }
+}
+
+/// A value as JSON has it, in the form in which it can be set at run time; secrets have none. `shown` is its text.
+pub(super) fn typed(value: &Value, shown: &str) -> Option<serde_json::Value> {
+    match value {
+        Value::Text(text) => Some(text.clone().into()),
+        Value::Flag(flag) => Some((*flag).into()),
+        Value::Whole(number) => Some((*number).into()),
+        // amounts and shares are text, so that no floating point number comes between
+        Value::Amount(amount) => Some(amount.to_string().into()),
+        Value::Duration(_) | Value::Instant(_) | Value::Zone(_) | Value::Address(_) => Some(shown.into()),
+        Value::Secret(_) | Value::Secrets(_) => None,
+        Value::Texts(texts) => Some(texts.clone().into()),
+        Value::Table(rows) => {
+            Some(rows.iter().map(|(key, row)| (key.clone(), serde_json::Value::from(row.clone()))).collect())
         }
     }
 }
@@ -203,6 +221,10 @@ fn well_formed(kind: &Kind, text: &str) -> bool {
         Kind::FieldId => {
             text.starts_with(|letter: char| letter.is_ascii_lowercase())
                 && all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        }
+        Kind::Member => {
+            text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+                && all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
         }
         Kind::Word => all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'),
         Kind::Currency => amz_domain::Currency::try_from(text).is_ok(),

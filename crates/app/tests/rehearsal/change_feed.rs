@@ -39,7 +39,7 @@ async fn a_second_save_within_the_same_second_is_seen_too() {
 async fn refused_credentials_make_the_feed_ask_less_often_and_ring_once() {
     let log = Log::listen();
     let stage = Stage::new().await;
-    let feed = stage.sync().feeds[0].clone();
+    let feed = stage.sync().feeds()[0].clone();
     let mut pace = Pace::default();
     assert_eq!(feed.step(&mut pace, MINUTE).await, MINUTE);
     stage.netsuite().revoke_tba_token(true);
@@ -64,7 +64,7 @@ async fn a_throttled_feed_waits_as_long_as_it_is_told() {
     let stage = Stage::new().await;
     let throttle = Fault::TooManyRequests { retry_after_s: Some(200) };
     stage.fault(Vendor::NetSuite, "*", CallSelector::Nth(1), throttle);
-    let feed = stage.sync().feeds[0].clone();
+    let feed = stage.sync().feeds()[0].clone();
     let mut pace = Pace::default();
     assert_eq!(feed.step(&mut pace, MINUTE).await, Duration::from_secs(200));
     assert_eq!(feed.step(&mut pace, MINUTE).await, MINUTE);
@@ -85,8 +85,8 @@ impl ChangedSalesOrders for Silent {
 async fn a_feed_that_waits_for_an_answer_stops_at_once() {
     let stage = Stage::new().await;
     let (asked, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-    let source = Source::SalesOrders(Arc::new(Silent(asked.clone())));
-    let feed = ChangeFeed { source, ..stage.sync().feeds[0].clone() };
+    let source = Source::SalesOrders { changed: Arc::new(Silent(asked.clone())), echoes: None };
+    let feed = ChangeFeed { source, ..stage.sync().feeds()[0].clone() };
     let running = tokio::spawn({
         let stop = stop.clone();
         async move { feed::run(vec![feed], MINUTE, stop).await }

@@ -10,9 +10,9 @@ use amz_domain::document::FollowedOrder;
 use amz_domain::{
     AmazonOrder, AmazonOrderId, ConnectionName, Document, DocumentHead, DocumentId, DocumentKey,
     DocumentKind, ExternalId, ItemFulfillment, ItemFulfillmentId, ItemId, OrderAlias, PackageTracker,
-    ReturnId, ReturnState, SalesOrder, SalesOrderId, Sku, TrackerKey,
+    ReconciliationId, ReturnId, ReturnState, SalesOrder, SalesOrderId, Sku, TrackerKey,
 };
-use amz_services::connection::Connection;
+use amz_services::connection::{Connection, Reconciliation};
 use amz_services::failure::{PortError, StoreError};
 use amz_services::intent::{Intent as Write, IntentChange, IntentKey, NewIntent};
 use amz_services::link::{Link, LinkKey};
@@ -21,16 +21,18 @@ use amz_services::parking::{Parked, Reason};
 use amz_services::ports::amazon::{
     AmazonOrderChange, CreatedOrder, NewAmazonOrder, NewCancellation, NewExternalReturn, RefundReport,
 };
-use amz_services::ports::documents::{ChangedDocumentsPage, DocumentPatch, NewDocument};
+use amz_services::ports::documents::{ChangedDocumentsPage, DocumentPatch, LineTax, NewDocument};
 use amz_services::ports::lanes::ChangedRow;
 use amz_services::ports::netsuite::{
-    ChangedPage, FeedPosition, ItemFulfillmentPatch, KitMember, NewItemFulfillment, SalesOrderPatch,
+    ChangedPage, FeedPosition, ItemFulfillmentPatch, KitMember, MadeFulfillment, NewItemFulfillment,
+    SalesOrderPatch, SentByOther,
 };
 use amz_services::ports::{
-    AccountingPeriods, AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, ChangedDocuments,
-    ChangedSalesOrders, Documents, Intake, ItemFulfillments, Items, Lanes, Ledger, PackageTrackers,
-    SalesOrders,
+    AccountOrders, AccountingPeriods, AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns,
+    ChangedDocuments, ChangedSalesOrders, Documents, Intake, ItemFulfillments, Items, Lanes, Ledger,
+    PackageTrackers, Reconciliations, SalesOrders,
 };
+use amz_services::reconciliation::{Finding, Reconciliation as Reconciled, ReconciliationSummary};
 use amz_services::work::{Claim, Lane, LaneKey, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -106,6 +108,9 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         stock,
         ledger,
         clock,
+        checkout,
+        reconciliation,
+        vendors,
     } = connection.clone();
     let borders = || borders.clone();
     Connection {
@@ -124,17 +129,30 @@ pub(crate) fn bordered(connection: &Connection, borders: &Arc<Borders>) -> Conne
         stock: stock.map(|stock| crate::f02_stock_borders::bordered(&stock, &borders())),
         ledger: Arc::new(Bordered { port: ledger, borders: borders() }),
         clock,
+        checkout,
+        vendors,
+        reconciliation: reconciliation.map(|part| Reconciliation {
+            orders: Arc::new(Bordered { port: part.orders, borders: borders() }),
+            records: Arc::new(Bordered { port: part.records, borders: borders() }),
+            ..part
+        }),
     }
 }
 
-/// Writes each method of a port as the same method between two borders.
+/// Writes each method of a port as the same method between two borders. What a port merely says of itself has none.
 macro_rules! bordered_port {
-    ($port:ident: $(fn $method:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*) => {
+    ($port:ident:
+        $(fn $method:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*
+        $(says $said:ident -> $what:ty;)*
+    ) => {
         #[async_trait]
         impl $port for Bordered<dyn $port> {
             $(async fn $method(&self, $($name: $kind),*) -> $answer {
                 let call = concat!(stringify!($port), "::", stringify!($method));
                 self.borders.around(call, self.port.$method($($name),*)).await
+            })*
+            $(fn $said(&self) -> $what {
+                self.port.$said()
             })*
         }
     };
@@ -169,6 +187,8 @@ bordered_port! { Documents:
     fn find(kind: DocumentKind, external_id: &ExternalId) -> Result<Option<Document>, PortError>;
     fn create(new: &NewDocument) -> Result<DocumentId, PortError>;
     fn patch(document: &DocumentKey, patch: &DocumentPatch) -> Result<(), PortError>;
+    fn set_line_taxes(document: &DocumentKey, taxes: &[LineTax]) -> Result<(), PortError>;
+    says writes_line_taxes -> bool;
 }
 
 bordered_port! { AccountingPeriods:
@@ -193,6 +213,34 @@ bordered_port! { ItemFulfillments:
     fn create(fulfillment: &NewItemFulfillment) -> Result<ItemFulfillmentId, PortError>;
     fn find(external_id: &ExternalId) -> Result<Option<ItemFulfillment>, PortError>;
     fn patch(fulfillment: &ItemFulfillmentId, patch: &ItemFulfillmentPatch) -> Result<(), PortError>;
+}
+
+bordered_port! { AccountOrders:
+    fn touched(since: DateTime<Utc>, after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
+    fn created(from: DateTime<Utc>, until: DateTime<Utc>, after: Option<SalesOrderId>)
+        -> Result<Vec<SalesOrderId>, PortError>;
+    fn sent_by_others(after: Option<SalesOrderId>) -> Result<Vec<SentByOther>, PortError>;
+    fn sent_by_other(order: &SalesOrderId) -> Result<Option<SentByOther>, PortError>;
+    fn fulfillments(order: &SalesOrderId) -> Result<Vec<MadeFulfillment>, PortError>;
+}
+
+bordered_port! { Reconciliations:
+    fn set_open(lease: &Lease, is_open: bool, at: DateTime<Utc>) -> Result<(), StoreError>;
+    fn open_orders(connection: &ConnectionName, after: Option<SalesOrderId>, limit: u32)
+        -> Result<Vec<SalesOrderId>, StoreError>;
+    fn begin(lease: &Lease, new: &Reconciled) -> Result<Reconciled, StoreError>;
+    fn advance(lease: &Lease, run: &Reconciled, orders: &[SalesOrderId])
+        -> Result<Vec<SalesOrderId>, StoreError>;
+    fn note(lease: &Lease, run: &ReconciliationId, finding: &Finding) -> Result<(), StoreError>;
+    fn outstanding(connection: &ConnectionName, run: &ReconciliationId, limit: u32)
+        -> Result<Vec<SalesOrderId>, StoreError>;
+    fn run(connection: &ConnectionName, run: &ReconciliationId) -> Result<Option<Reconciled>, StoreError>;
+    fn latest(connection: &ConnectionName, limit: u32) -> Result<Vec<Reconciled>, StoreError>;
+    fn last_completed(connection: &ConnectionName) -> Result<Option<DateTime<Utc>>, StoreError>;
+    fn summary(connection: &ConnectionName, run: &ReconciliationId)
+        -> Result<ReconciliationSummary, StoreError>;
+    fn findings(connection: &ConnectionName, run: &ReconciliationId, after: Option<Lane>, limit: u32)
+        -> Result<Vec<Finding>, StoreError>;
 }
 
 bordered_port! { ChangedSalesOrders:
@@ -225,6 +273,7 @@ bordered_port! { Lanes:
     fn next_due() -> Result<Option<DateTime<Utc>>, StoreError>;
     fn pause(connection: &ConnectionName, until: DateTime<Utc>, code: &str) -> Result<bool, StoreError>;
     fn resume(connection: &ConnectionName) -> Result<Option<String>, StoreError>;
+    fn resume_if(connection: &ConnectionName, code: &str) -> Result<bool, StoreError>;
 }
 
 bordered_port! { Intake:

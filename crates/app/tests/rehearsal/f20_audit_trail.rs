@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use amz_sandbox::amazon::MilestoneCode;
 use amz_sandbox::netsuite::BillKind;
 use amz_sandbox::{CallSelector, Fault, Faults, Vendor};
-use amz_services::audit::{CallOutcome, CallRecord};
+use amz_services::audit::{AuditEntry, AuditEvent, AuditQuery, CallOutcome, CallRecord};
 use amz_services::ports::Operations;
+use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 
@@ -123,6 +124,67 @@ async fn terrible_day(stage: &Stage) -> Vec<u64> {
     ids
 }
 
+/// True for a call that changes something at a vendor.
+fn is_write(record: &CallRecord) -> bool {
+    let named = |words: &[&str]| words.iter().any(|word| record.operation.contains(word));
+    match record.vendor {
+        amz_services::audit::Vendor::Amazon => named(&["createOrder", "updateOrder", "cancelOrder"]),
+        amz_services::audit::Vendor::NetSuite => named(&[".create", ".patch", ".transform", ".upsert"]),
+    }
+}
+
+/// The trail of a connection as operators read it, page by page.
+async fn entries(stage: &Stage, lane: Option<Lane>) -> Vec<AuditEntry> {
+    let connection = stage.settings.connections[0].name.clone();
+    let mut query = AuditQuery {
+        connection,
+        lane,
+        since: None,
+        until: None,
+        only_failures: false,
+        after: None,
+        limit: 97,
+    };
+    let mut entries: Vec<AuditEntry> = Vec::new();
+    loop {
+        let page = stage.sync().state.audit(&query).await.unwrap();
+        let Some(last) = page.last() else { return entries };
+        query.after = Some(last.position);
+        entries.extend(page);
+    }
+}
+
+/// Every call of the trail has one entry, which says for what it was made: each look its job, each write its intent.
+async fn assert_correlated(stage: &Stage, trail: &[CallRecord]) {
+    let entries = entries(stage, None).await;
+    let calls = entries.iter().filter_map(|entry| match &entry.event {
+        AuditEvent::Call(call) => Some(call.as_ref()),
+        AuditEvent::Echo { .. } => None,
+    });
+    assert!(calls.eq(trail), "one entry per call");
+    for record in trail {
+        assert_eq!(record.job.is_some(), record.lane.is_some(), "a look has a job: {record:?}");
+        assert!(record.intent.is_some() || !is_write(record), "a write has an intent: {record:?}");
+        let copies = record.operation == "customrecord_amz_audit_log.upsert";
+        assert!(record.intent.is_none() || record.job.is_some() || copies, "lanes write: {record:?}");
+    }
+    // all calls of a look were asked for by the same notices
+    let mut asked: BTreeMap<(String, i64), &[String]> = BTreeMap::new();
+    for entry in &entries {
+        let (lane, job) = match &entry.event {
+            AuditEvent::Call(call) => (call.lane.as_ref(), call.job),
+            AuditEvent::Echo { lane, job, .. } => (Some(lane), *job),
+        };
+        match lane.zip(job) {
+            Some((lane, job)) => {
+                let notices = asked.entry((lane.to_string(), job)).or_insert(&entry.notices);
+                assert_eq!(*notices, entry.notices, "{entry:?}");
+            }
+            None => assert!(entry.notices.is_empty(), "{entry:?}"),
+        }
+    }
+}
+
 /// The audit trail, which says of every call what the vendors saw of it.
 pub(crate) async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
     let wire = stage.wire();
@@ -133,7 +195,18 @@ pub(crate) async fn matching_trail(stage: &Stage) -> Vec<CallRecord> {
     let missing: Vec<_> = seen.iter().filter(|(line, count)| told.get(*line) != Some(*count)).collect();
     let invented: Vec<_> = told.iter().filter(|(line, count)| seen.get(*line) != Some(*count)).collect();
     assert!(missing.is_empty() && invented.is_empty(), "wire {missing:#?}\ntrail {invented:#?}");
+    assert_correlated(stage, &trail).await;
     trail
+}
+
+/// The notices that came, as the trail names them.
+async fn notices(stage: &Stage) -> Vec<String> {
+    let mut names = Vec::new();
+    for feed in &stage.sync().intake.feeds {
+        let stored = feed.after(0, 100_000).await.unwrap();
+        names.extend(stored.iter().map(|notice| format!("{}/{}", feed.name(), notice.id)));
+    }
+    names
 }
 
 /// Nothing confidential shows in trail, log and timelines.
@@ -181,6 +254,20 @@ async fn f20_audit_trail_matches_the_wire() {
         assert_eq!(record.lane.is_some(), of_an_order, "{record:?}");
     }
     assert!(trail.iter().any(|record| record.attempt == 2), "a refused token is tried once more");
+
+    // what Amazon told of shipping and arrival is named by the calls that it led to, order by order
+    let known: std::collections::HashSet<_> = notices(&stage).await.into_iter().collect();
+    for id in &ids {
+        let entries = entries(&stage, Some(Stage::lane(*id).lane)).await;
+        let asked: std::collections::BTreeSet<_> = entries.iter().flat_map(|entry| &entry.notices).collect();
+        assert!(asked.len() >= 2, "order {id} was asked for by {asked:?}");
+        assert!(asked.iter().all(|notice| known.contains(*notice)), "{asked:?} of {known:?}");
+        let fulfilled = entries.iter().find(|entry| match &entry.event {
+            AuditEvent::Call(call) => call.operation == "itemFulfillment.transform",
+            AuditEvent::Echo { .. } => false,
+        });
+        assert!(!fulfilled.unwrap().notices.is_empty(), "order {id} was fulfilled because a notice came");
+    }
 
     assert!(log.count("createOrder") > 0, "the log was heard");
     assert_discreet(&stage, &log, &trail, &ids).await;

@@ -33,19 +33,19 @@ impl Mortal {
         let ledger: Arc<dyn Ledger> =
             Arc::new(Bordered { port: sync.state.clone() as Arc<dyn Ledger>, borders: borders.clone() });
         let source = |source: &Source| match source.clone() {
-            Source::SalesOrders(port) => {
-                Source::SalesOrders(Arc::new(Bordered { port, borders: borders.clone() }))
+            Source::SalesOrders { changed: port, echoes } => {
+                Source::SalesOrders { changed: Arc::new(Bordered { port, borders: borders.clone() }), echoes }
             }
             Source::Documents { changed: port, .. } => Source::Documents {
                 changed: Arc::new(Bordered { port, borders: borders.clone() }),
                 ledger: ledger.clone(),
             },
         };
-        let feeds = sync.feeds.iter();
-        let feeds = feeds.map(|feed| ChangeFeed {
+        let feeds = sync.feeds();
+        let feeds = feeds.into_iter().map(|feed| ChangeFeed {
             source: source(&feed.source),
             intake: intake.clone(),
-            ..feed.clone()
+            ..feed
         });
         let feeds = feeds.collect();
         let notices = NoticeIntake { intake: intake.clone(), ledger: ledger.clone(), ..sync.intake.clone() };
@@ -57,7 +57,7 @@ impl Mortal {
             grace: Duration::ZERO,
         };
         let lanes = Bordered { port: sync.state.clone() as Arc<dyn Lanes>, borders: borders.clone() };
-        let connections = vec![bordered(&sync.connections[0], &borders)];
+        let connections = vec![bordered(&sync.connections()[0], &borders)];
         let wake = sync.intake.wake.clone();
         let clock = sync.intake.clock.clone();
         let worker = Worker::new(settings, Arc::new(lanes), connections, clock, Arc::new(|| 0), wake);

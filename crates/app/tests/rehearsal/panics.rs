@@ -35,7 +35,7 @@ impl SalesOrders for Defective {
 
 fn defective_worker(stage: &Stage) -> Worker {
     let sync = stage.sync();
-    let connection = Connection { sales_orders: Arc::new(Defective), ..sync.connections[0].clone() };
+    let connection = Connection { sales_orders: Arc::new(Defective), ..sync.connections()[0].clone() };
     let settings = WorkerSettings {
         owner: "defective".to_owned(),
         concurrency: 4,

@@ -266,7 +266,7 @@ async fn an_order_of_somebody_else_is_left_alone() {
         page: "https://shop.example/77".into(),
         shopper_identity: None,
     };
-    stage.sync().connections[0].amazon_orders.create(&foreign).await.unwrap();
+    stage.sync().connections()[0].amazon_orders.create(&foreign).await.unwrap();
     let theirs = stage.amazon().orders().remove(0);
     let mark = stage.mark();
     stage.amazon().ship(&theirs.id, &pending(&theirs).id, "ups", "1Z-THEIRS").unwrap();

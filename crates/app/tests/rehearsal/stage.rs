@@ -229,7 +229,7 @@ impl Stage {
     /// asked. No time passes.
     pub(crate) async fn try_feed(&self) -> Option<usize> {
         let mut new = 0;
-        for feed in &self.sync().feeds {
+        for feed in self.sync().feeds() {
             new += feed.pass().await.ok()?;
         }
         Some(new)

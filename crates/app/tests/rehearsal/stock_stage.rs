@@ -166,7 +166,7 @@ impl Stage {
 
     /// Asks the schedule for runs that are due; returns when the next one is.
     pub(crate) async fn follow_schedule(&self) -> Option<DateTime<Utc>> {
-        self.sync().schedules[0].pass(self.now()).await.unwrap()
+        self.sync().schedules()[0].pass(self.now()).await.unwrap()
     }
 
     /// Works for a while on a stage that cannot come to rest.

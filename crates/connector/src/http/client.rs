@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amz_domain::ConnectionName;
-use amz_services::audit::{CallOutcome, CallRecord, Vendor, current_lane};
+use amz_services::audit::{CallOutcome, CallRecord, Vendor, current_context, current_intent};
 use amz_services::ports::CallLog;
 use chrono::{DateTime, Utc};
 use http::header::CONTENT_TYPE;
@@ -145,9 +145,12 @@ impl HttpClient {
         Judge: FnOnce(&Answer) -> Verdict + Send,
     {
         let redactor = self.redactor(&outgoing);
+        let context = current_context().filter(|_| outgoing.operation != TOKEN_OPERATION);
         let mut record = CallRecord {
             connection: self.connection.clone(),
-            lane: current_lane().filter(|_| outgoing.operation != TOKEN_OPERATION),
+            job: context.as_ref().map(|context| context.job),
+            lane: context.map(|context| context.lane),
+            intent: current_intent().filter(|_| outgoing.operation != TOKEN_OPERATION),
             vendor: self.vendor,
             operation: outgoing.operation.clone(),
             method: outgoing.method.to_string(),

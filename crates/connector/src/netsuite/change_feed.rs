@@ -29,6 +29,13 @@ pub(super) fn page(
     mut parameters: Vec<String>,
     after: Option<&FeedPosition>,
 ) -> Query {
+    after_position(&mut text, &mut parameters, after);
+    text.push_str(" ORDER BY t.lastmodifieddate, t.id");
+    Query { operation, text, parameters, limit: settings.page_size }
+}
+
+/// Goes on after a position, whatever stands in the query so far.
+pub(super) fn after_position(text: &mut String, parameters: &mut Vec<String>, after: Option<&FeedPosition>) {
     if let Some(FeedPosition { modified, id }) = after {
         text.push_str(
             " AND (t.lastmodifieddate > TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS') \
@@ -37,8 +44,6 @@ pub(super) fn page(
         let modified = modified.replacen('T', " ", 1);
         parameters.extend([modified.clone(), modified, id.clone()]);
     }
-    text.push_str(" ORDER BY t.lastmodifieddate, t.id");
-    Query { operation, text, parameters, limit: settings.page_size }
 }
 
 /// The place of a row with the columns `modified` and `id`.

@@ -23,6 +23,14 @@ impl ChangedSalesOrders for NetSuite {
 /// Sales orders that Amazon could have to ship or already has, oldest change first. Those that it has are listed
 /// whatever became of them here: staff may have closed, billed or cancelled them.
 fn query(settings: &NetSuiteSettings, after: Option<&FeedPosition>) -> Query {
+    let (amazons, parameters) = amazons(settings);
+    let modified = instant_text("t.lastmodifieddate");
+    let text = format!("SELECT t.id AS id, {modified} AS modified {amazons}");
+    change_feed::page(settings, OPERATION, text, parameters, after)
+}
+
+/// The selection of these orders, from its `FROM` on, with its parameters.
+pub(super) fn amazons(settings: &NetSuiteSettings) -> (String, Vec<String>) {
     let linked = format!("t.{} IS NOT NULL", settings.fields.order_id);
     let mut candidate = "t.status = 'B'".to_owned();
     let mut parameters = Vec::new();
@@ -30,12 +38,8 @@ fn query(settings: &NetSuiteSettings, after: Option<&FeedPosition>) -> Query {
         candidate += &format!(" AND {condition}");
         parameters.push(day);
     }
-    let modified = instant_text("t.lastmodifieddate");
-    let text = format!(
-        "SELECT t.id AS id, {modified} AS modified \
-         FROM transaction t WHERE t.type = 'SalesOrd' AND (({candidate}) OR {linked})"
-    );
-    change_feed::page(settings, OPERATION, text, parameters, after)
+    let selection = format!("FROM transaction t WHERE t.type = 'SalesOrd' AND (({candidate}) OR {linked})");
+    (selection, parameters)
 }
 
 #[cfg(test)]

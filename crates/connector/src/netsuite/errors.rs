@@ -32,7 +32,7 @@ pub(super) struct Refusal {
 impl Refusal {
     /// Reads an answer that is no success. `writes` is true when the call meant to change something.
     pub(super) fn of(answer: &Answer, writes: bool) -> Self {
-        let document = ErrorDocument::read(&answer.body);
+        let document = ErrorDocument::read(&answer.body).or_slow_down(&answer.body);
         let failure = match failure_of(answer.status, &document, writes) {
             Failure::Throttled { .. } => Failure::Throttled { wait: answer.retry_after() },
             other => other,
@@ -139,6 +139,17 @@ impl ErrorDocument {
         Self { details: vec![Detail { code, text: detail, place }], broken }
     }
 
+    /// The same with the code for "too many requests", when the body holds no code where one belongs and that one
+    /// anywhere: scripts and gateways refuse in forms of their own.
+    fn or_slow_down(mut self, body: &[u8]) -> Self {
+        if self.code().is_none() {
+            let text = String::from_utf8_lossy(body);
+            let code = SLOW_DOWN.into_iter().find(|code| text.contains(code));
+            self.details.extend(code.map(|code| Detail { code: code.to_owned(), ..Detail::default() }));
+        }
+        self
+    }
+
     fn code(&self) -> Option<&str> {
         self.details.iter().map(|detail| detail.code.as_str()).find(|code| !code.is_empty())
     }
@@ -220,6 +231,26 @@ mod tests {
             refusal(400, &document("SSS_REQUEST_LIMIT_EXCEEDED", ""), true).failure,
             Failure::Throttled { wait: None }
         );
+    }
+
+    #[test]
+    fn too_many_requests_is_a_throttle_in_whatever_form_it_is_said() {
+        for code in SLOW_DOWN {
+            for body in [
+                document(code, "Try again later."),
+                format!(r#"{{"error": {{"code": "{code}", "message": "Request limit exceeded"}}}}"#),
+                format!("error code: {code}\nerror message: Request limit exceeded"),
+                format!(r#"{{"title": "Bad Request" "o:errorDetails": [{{"o:errorCode": "{code}"#),
+            ] {
+                for status in [400, 401, 403, 429, 500, 503] {
+                    let refused = refusal(status, &body, true);
+                    assert_eq!(refused.failure, Failure::Throttled { wait: None }, "{status} {body}");
+                    assert_eq!(refused.code, code);
+                }
+            }
+        }
+        let scripts = document("USER_ERROR", "Our own call met SSS_REQUEST_LIMIT_EXCEEDED.");
+        assert_eq!(refusal(400, &scripts, true).failure, Failure::Refused, "the account's code counts");
     }
 
     #[test]

@@ -139,7 +139,11 @@ fn marks_body(marks: &DeliveryMarks, fields: &FieldNames) -> Map<String, Value> 
     known.into_iter().filter_map(|(name, value)| Some((name.clone(), value?))).collect()
 }
 
-fn item_fulfillment(record: &Node<'_>, fields: &FieldNames) -> Result<ItemFulfillment, FieldProblem> {
+/// Reads the record, whoever made it.
+pub(super) fn item_fulfillment(
+    record: &Node<'_>,
+    fields: &FieldNames,
+) -> Result<ItemFulfillment, FieldProblem> {
     let id = record.field("id");
     let mut lines = Vec::new();
     for line in record.field("item").lines()? {

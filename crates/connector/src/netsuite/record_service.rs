@@ -183,8 +183,19 @@ impl<'a> RecordService<'a> {
     /// # Errors
     /// Any failure.
     pub async fn upsert<R: Record>(&self, key: &ExternalId, body: Value) -> Result<String, PortError> {
-        let url = self.url(&[R::PATH, &RecordKey::External(key).segment()]);
-        self.write_for_id(R::OPERATIONS.upsert, Method::PUT, url, body).await
+        self.upsert_at(R::PATH, R::OPERATIONS.upsert, key, body).await
+    }
+
+    /// The same for a record type whose name is a setting.
+    pub(super) async fn upsert_at(
+        &self,
+        path: &str,
+        operation: &'static str,
+        key: &ExternalId,
+        body: Value,
+    ) -> Result<String, PortError> {
+        let url = self.url(&[path, &RecordKey::External(key).segment()]);
+        self.write_for_id(operation, Method::PUT, url, body).await
     }
 
     /// Makes a record of type `To` from one of type `From` (section 157901123882) and returns its internal id.

@@ -1,15 +1,20 @@
 //! One request to NetSuite's REST services: slot, proof, send, judge.
+//!
+//! An overloaded account may refuse a good login, so a refusal while other calls were in flight says little: the call
+//! goes once more, alone and with a fresh proof, before the credentials count as refused.
 
 use amz_services::audit::CallOutcome;
 use amz_services::failure::{Failure, PortError};
+use amz_services::urgency::current_urgency;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
 use super::auth::NetSuiteAuth;
-use super::concurrency::Slots;
 use super::errors::Refusal;
+use super::governor::{Governor, Slot};
+use super::restlet;
 use super::standing::{Entry, Standing};
 use crate::http::{Answer, Body, HttpClient, Outgoing, SendError, Verdict};
 
@@ -28,11 +33,20 @@ pub(super) enum Expects {
     Id,
     /// Nothing but the status; the call wrote.
     Done,
+    /// A JSON document in which a script says that it is done.
+    Script {
+        /// True when the call meant to change something.
+        writes: bool,
+    },
 }
 
 impl Expects {
     fn writes(self) -> bool {
-        self != Self::Document
+        match self {
+            Self::Document => false,
+            Self::Id | Self::Done => true,
+            Self::Script { writes } => writes,
+        }
     }
 }
 
@@ -61,7 +75,7 @@ pub(super) struct Rest {
     pub(super) http: HttpClient,
     pub(super) endpoint: Url,
     pub(super) auth: NetSuiteAuth,
-    pub(super) slots: Slots,
+    pub(super) governor: Governor,
     pub(super) standing: Standing,
 }
 
@@ -80,33 +94,74 @@ pub(super) fn address(endpoint: &Url, segments: &[&str]) -> Url {
 impl Rest {
     /// Sends a request and reads its success. Refused credentials earn one more try with a fresh proof.
     pub(super) async fn call(&self, request: Request) -> Result<Reply, PortError> {
-        let first = self.enter_and_attempt(&request, 1).await;
-        match first {
-            Err(error)
-                if error.failure == Failure::Credentials
-                    && error.code != IN_DOUBT
-                    && self.standing.refused() =>
-            {
-                let second = self.enter_and_attempt(&request, 2).await;
-                if second.as_ref().is_err_and(|error| error.failure == Failure::Credentials) {
-                    self.standing.refused();
+        match self.enter_and_attempt(&request, 1).await {
+            Tried::Once(Err(error)) if is_refused(&error) && self.standing.refused() => {
+                let second = self.enter_and_attempt(&request, 2).await.result();
+                if second.as_ref().is_err_and(is_refused) {
+                    self.standing.rejected();
                 }
                 second
             }
-            result => result,
+            tried => tried.result(),
         }
     }
 
-    async fn enter_and_attempt(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
-        let passage = match self.standing.enter().await {
-            Entry::Open => None,
-            Entry::Alone(passage) => Some(passage),
-            Entry::Refused => {
-                let message = "not sent: the credentials were refused to the call before";
-                return Err(PortError::new(request.operation, Failure::Credentials, IN_DOUBT, message));
+    async fn enter_and_attempt(&self, request: &Request, attempt: u32) -> Tried {
+        let before = self.standing.known();
+        let (passage, slot) = loop {
+            let passage = match self.standing.enter().await {
+                Entry::Open => None,
+                Entry::Alone(passage) => Some(passage),
+                Entry::Refused => return Tried::Once(Err(in_doubt(request))),
+            };
+            let slot = self.governor.take(current_urgency()).await;
+            // what came into doubt during the wait for a slot is in doubt for this call too
+            if passage.is_some() || self.standing.is_good() {
+                break (passage, slot);
+            }
+            if self.standing.was_rejected_since(before) {
+                return Tried::Once(Err(in_doubt(request)));
             }
         };
-        let result = self.attempt(request, attempt).await;
+        let result = self.attempt(request, attempt, &slot).await;
+        if attempt > 1 || !result.as_ref().is_err_and(is_refused) || !slot.was_among_others() {
+            drop(slot);
+            drop(passage);
+            return Tried::Once(result);
+        }
+        slot.refused_for_load();
+        drop(slot);
+        let alone = self.governor.take_alone(current_urgency()).await;
+        if self.standing.was_rejected_since(before) {
+            return Tried::Once(Err(in_doubt(request)));
+        }
+        tracing::warn!(
+            operation = request.operation,
+            "a login was refused while other calls were in flight; it is tried once more alone"
+        );
+        let result = self.attempt(request, attempt + 1, &alone).await;
+        if result.as_ref().is_err_and(is_refused) {
+            // before others who wait get their turn
+            self.standing.rejected();
+        }
+        drop(alone);
+        drop(passage);
+        Tried::Twice(result)
+    }
+
+    async fn attempt(&self, request: &Request, attempt: u32, slot: &Slot) -> Result<Reply, PortError> {
+        // on the heap: callers hold two attempts, and what they hold adds up
+        let result = Box::pin(self.send(request, attempt)).await;
+        match &result {
+            Ok(_) => self.governor.went_well(),
+            Err(PortError { failure: Failure::Throttled { .. }, .. }) => {
+                if slot.refused_for_load() {
+                    let slots = self.governor.slots();
+                    tracing::warn!(slots, "the account asks for fewer calls at once");
+                }
+            }
+            Err(_) => {}
+        }
         // whoever judges a request has accepted its sender; a throttle may come before the login is looked at
         let accepted = match &result {
             Ok(_) => true,
@@ -115,13 +170,11 @@ impl Rest {
         if accepted {
             self.standing.accepted();
         }
-        drop(passage);
         result
     }
 
-    async fn attempt(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
+    async fn send(&self, request: &Request, attempt: u32) -> Result<Reply, PortError> {
         let operation = request.operation;
-        let slot = self.slots.take().await;
         // signed only now: a signature does not keep while it waits for a slot
         let proof = self.auth.prove(operation, &request.method, &request.url, &self.http, attempt).await?;
         let mut headers: HeaderMap = request.headers.iter().cloned().collect();
@@ -143,7 +196,6 @@ impl Rest {
             verdict
         });
         let sent = sent.await;
-        drop(slot);
         let refusal = match (sent, judged) {
             (Ok(_), Some(Ok(reply))) => return Ok(reply),
             (Ok(_), Some(Err(refusal))) => refusal,
@@ -158,12 +210,41 @@ impl Rest {
     }
 }
 
+/// What came of a request, and in how many attempts.
+enum Tried {
+    /// One attempt, or none.
+    Once(Result<Reply, PortError>),
+    /// Two: nothing is gained by a third.
+    Twice(Result<Reply, PortError>),
+}
+
+impl Tried {
+    fn result(self) -> Result<Reply, PortError> {
+        match self {
+            Self::Once(result) | Self::Twice(result) => result,
+        }
+    }
+}
+
+/// True when the account itself refused the credentials.
+fn is_refused(error: &PortError) -> bool {
+    error.failure == Failure::Credentials && error.code != IN_DOUBT
+}
+
+fn in_doubt(request: &Request) -> PortError {
+    let message = "not sent: the credentials were refused to the call before";
+    PortError::new(request.operation, Failure::Credentials, IN_DOUBT, message)
+}
+
 fn judge(answer: &Answer, expects: Expects) -> Result<Reply, Refusal> {
+    if let Expects::Script { writes } = expects {
+        return restlet::judge(answer, writes);
+    }
     if !answer.is_success() {
         return Err(Refusal::of(answer, expects.writes()));
     }
     match expects {
-        Expects::Done => Ok(Reply::Done),
+        Expects::Done | Expects::Script { .. } => Ok(Reply::Done),
         Expects::Id => {
             let location = answer.header(LOCATION.as_str()).and_then(id_in);
             location.map(Reply::Id).ok_or_else(|| unreadable("the answer does not say where the record is"))

@@ -44,6 +44,9 @@ impl SalesOrders for NetSuite {
         if body.is_empty() {
             return Ok(());
         }
+        if self.restlet_uses().order_marks {
+            return self.mark_order(order, body).await;
+        }
         let key = RecordKey::Internal(order.as_str());
         self.records().patch::<SalesOrderRecord>(key, Value::Object(body), &[]).await
     }
@@ -77,7 +80,18 @@ fn sales_order(
         total: total.require(total.decimal()?, "a decimal number")?,
         lines: lines.iter().map(|line| order_line(line, &settings.fields)).collect::<Result<_, _>>()?,
         marks: marks(order, &settings.fields)?,
+        shop_names: shop_names(order, &settings.shop_name_fields)?,
     })
+}
+
+/// What the shop calls the order, without repeats.
+fn shop_names(order: &Node<'_>, fields: &[String]) -> Result<Vec<String>, FieldProblem> {
+    let mut names = Vec::new();
+    for field in fields {
+        let name = order.field(field).text()?.map(|name| name.trim().to_owned());
+        names.extend(name.filter(|name| !name.is_empty() && !names.contains(name)));
+    }
+    Ok(names)
 }
 
 fn status(order: &Node<'_>) -> Result<SalesOrderStatus, FieldProblem> {

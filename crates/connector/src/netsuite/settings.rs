@@ -10,6 +10,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::auth::{AuthSetupError, NetSuiteAuthSettings};
+use super::custom_records::RecordNames;
+use super::restlet::RestletSettings;
 use super::stock_settings::StockQuerySettings;
 use crate::http::HttpSetupError;
 
@@ -22,10 +24,10 @@ pub struct NetSuiteSettings {
     pub account: String,
     /// How requests prove who sends them.
     pub auth: NetSuiteAuthSettings,
-    /// Requests in flight at once. All integrations of an account share one small pool.
-    pub concurrency: usize,
     /// Script ids of our own fields.
     pub fields: FieldNames,
+    /// Script ids of our own record types.
+    pub records: RecordNames,
     /// Column of the item table that holds the SKU, for example `itemid` or `custitem_amz_sku`.
     pub item_sku_field: String,
     /// Weight put on every package line, in the account's unit; many accounts refuse a line without one.
@@ -40,19 +42,25 @@ pub struct NetSuiteSettings {
     pub currencies: BTreeMap<String, Currency>,
     /// Rows per page of the change feeds and of stock; the query service gives 1,000 at most.
     pub page_size: u32,
+    /// Body fields in which another connector wrote what Amazon knows a sales order by, the one that counts most first.
+    pub adoption_fields: Vec<String>,
+    /// The bundle's RESTlet; `None` when it is never called.
+    pub restlet: Option<RestletSettings>,
+    /// Body fields that hold what a shop calls a sales order.
+    pub shop_name_fields: Vec<String>,
     /// How stock is read and written; `None` when it is not kept in step.
     pub stock: Option<StockQuerySettings>,
 }
 
 impl NetSuiteSettings {
-    /// Settings with the defaults of a US account: Pacific time, dollars, four requests at once.
+    /// Settings with the defaults of a US account: Pacific time, dollars.
     pub fn new(endpoint: Url, account: impl Into<String>, auth: NetSuiteAuthSettings) -> Self {
         Self {
             endpoint,
             account: account.into(),
             auth,
-            concurrency: 4,
             fields: FieldNames::default(),
+            records: RecordNames::default(),
             item_sku_field: "itemid".to_owned(),
             package_weight: Decimal::ONE,
             go_live: None,
@@ -60,6 +68,9 @@ impl NetSuiteSettings {
             base_currency: Currency::USD,
             currencies: BTreeMap::new(),
             page_size: LARGEST_PAGE,
+            adoption_fields: Vec::new(),
+            restlet: None,
+            shop_name_fields: Vec::new(),
             stock: None,
         }
     }
@@ -68,19 +79,23 @@ impl NetSuiteSettings {
     pub(super) fn check(&self) -> Result<(), NetSuiteSetupError> {
         let columns = self.fields.all().into_iter().chain([("item_sku_field", &self.item_sku_field)]);
         let columns = columns.chain(self.stock.iter().map(|stock| ("stock.key_field", &stock.key_field)));
+        let columns = columns.chain(self.adoption_fields.iter().map(|field| ("adoption_fields", field)));
+        let columns = columns.chain(self.shop_name_fields.iter().map(|field| ("shop_name_fields", field)));
+        let columns = columns.chain(self.records.all());
         for (setting, name) in columns {
             if !is_identifier(name) {
                 return Err(NetSuiteSetupError::FieldName { setting, name: name.clone() });
             }
         }
-        if self.concurrency == 0 {
-            return Err(NetSuiteSetupError::NoConcurrency);
-        }
         if self.page_size == 0 || self.page_size > LARGEST_PAGE {
             return Err(NetSuiteSetupError::PageSize(self.page_size));
         }
-        if self.endpoint.cannot_be_a_base() {
-            return Err(NetSuiteSetupError::Endpoint(self.endpoint.clone()));
+        let endpoints =
+            std::iter::once(&self.endpoint).chain(self.restlet.iter().map(|restlet| &restlet.endpoint));
+        for endpoint in endpoints {
+            if endpoint.cannot_be_a_base() {
+                return Err(NetSuiteSetupError::Endpoint(endpoint.clone()));
+            }
         }
         Ok(())
     }
@@ -107,9 +122,6 @@ pub enum NetSuiteSetupError {
         /// What stands there.
         name: String,
     },
-    /// No request could ever be sent.
-    #[error("concurrency must be at least 1")]
-    NoConcurrency,
     /// The query service has no such pages.
     #[error("page_size is {0}, not between 1 and 1000")]
     PageSize(u32),
@@ -146,6 +158,13 @@ macro_rules! field_names {
             }
         }
     };
+}
+
+impl FieldNames {
+    /// The columns of ours that are written on lines of sales orders.
+    pub(super) fn line_columns(&self) -> [&String; 2] {
+        [&self.line_id, &self.line_fulfill]
+    }
 }
 
 field_names! {

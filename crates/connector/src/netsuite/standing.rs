@@ -16,11 +16,13 @@ const MOST_REFUSALS: u32 = 3;
 
 /// What is known of the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Known {
+pub(super) struct Known {
     /// True once they were accepted after the last refusal.
     proven: bool,
     /// Refusals since they were last accepted.
     refusals: u32,
+    /// How often a fresh try was refused too, ever.
+    rejections: u32,
 }
 
 /// How a call may go.
@@ -44,7 +46,7 @@ pub(super) struct Standing {
 impl Standing {
     /// Credentials that nobody has tried yet.
     pub(super) fn new() -> Self {
-        Self { known: Mutex::new(Known { proven: false, refusals: 0 }), gate: Gate::new(()) }
+        Self { known: Mutex::new(Known { proven: false, refusals: 0, rejections: 0 }), gate: Gate::new(()) }
     }
 
     /// Lets a call go: at once while the credentials are good, one at a time while they are in doubt. A call that
@@ -66,7 +68,8 @@ impl Standing {
 
     /// The credentials were accepted.
     pub(super) fn accepted(&self) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known { proven: true, refusals: 0 };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Known { proven: true, refusals: 0, rejections: known.rejections };
     }
 
     /// The credentials were refused. Returns true when a fresh try is still harmless.
@@ -77,7 +80,25 @@ impl Standing {
         known.refusals <= MOST_REFUSALS
     }
 
-    fn known(&self) -> Known {
+    /// True when the credentials were accepted after they were last refused.
+    pub(super) fn is_good(&self) -> bool {
+        self.known().proven
+    }
+
+    /// A fresh try was refused too.
+    pub(super) fn rejected(&self) {
+        self.refused();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.rejections = known.rejections.saturating_add(1);
+    }
+
+    /// True when a fresh try was refused after somebody knew something: whoever has waited since then shares that.
+    pub(super) fn was_rejected_since(&self, before: Known) -> bool {
+        self.known().rejections > before.rejections
+    }
+
+    /// What is known now.
+    pub(super) fn known(&self) -> Known {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -212,7 +212,7 @@ pub(super) fn kind(item_type: &str) -> StockItemKind {
 }
 
 /// An instant as the query service shows it; one that cannot be read is not known.
-fn instant(text: &str, timezone: Tz) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str, timezone: Tz) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
     }

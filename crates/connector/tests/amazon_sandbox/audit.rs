@@ -1,5 +1,5 @@
 use amz_sandbox::{CallSelector, Fault, Vendor};
-use amz_services::audit::{CallOutcome, in_lane};
+use amz_services::audit::{CallContext, CallOutcome, in_context};
 use amz_services::ports::amazon::{Delivery, ShopperIdentity};
 use amz_services::ports::{AmazonOrders, PackageTrackers};
 use amz_services::work::Lane;
@@ -101,7 +101,9 @@ async fn f20_no_secret_and_no_address_is_in_the_trail_and_what_explains_a_call_i
 async fn records_name_the_lane_they_were_made_for_and_tokens_none() {
     let rehearsal = Rehearsal::start().await;
     let lane = Lane::SalesOrder("42".into());
-    in_lane(lane.clone(), rehearsal.client.find(&order().alias)).await.unwrap();
+    in_context(CallContext { lane: lane.clone(), job: 7 }, rehearsal.client.find(&order().alias))
+        .await
+        .unwrap();
     rehearsal.client.find(&order().alias).await.unwrap();
     let lanes: Vec<_> =
         rehearsal.trail.records().into_iter().map(|record| (record.operation, record.lane)).collect();

@@ -8,4 +8,5 @@ mod catalog;
 mod failures;
 mod orders;
 mod setup;
+mod subscriptions;
 mod tokens;

@@ -1,9 +1,9 @@
 use amz_domain::package::{Milestone, MilestoneCode, PackageState};
 use amz_domain::{ExecutionState, Quantity, TrackerKey};
-use amz_sandbox::amazon::{MilestoneCode as Told, Place};
+use amz_sandbox::amazon::{CheckoutLine, CheckoutOrder, MilestoneCode as Told, Place};
 use amz_services::failure::Failure;
 use amz_services::ports::amazon::{AmazonOrderChange, Delivery, ShopperIdentity};
-use amz_services::ports::{AmazonOrders, PackageTrackers};
+use amz_services::ports::{AmazonOrders, ForeignOrders, PackageTrackers};
 
 use crate::setup::{Rehearsal, dollars, line, order};
 
@@ -131,4 +131,23 @@ async fn packages_and_their_trackers_are_followed() {
     };
     assert!(tracker.milestones.contains(&reno), "{tracker:?}");
     assert_eq!(tracker.delivered_at(), Some(rehearsal.clock.now()));
+}
+
+#[tokio::test]
+async fn an_order_of_the_shop_is_found_by_the_shops_name_with_its_links_and_lines() {
+    let rehearsal = Rehearsal::start().await;
+    let line = CheckoutLine::new("SKU-1", 2).alias("EXTERNAL_ITEM_ID", "item-77");
+    let placed = CheckoutOrder::of(vec![line, CheckoutLine::new("SKU-2", 1)])
+        .alias("EXTERNAL_ID", "5551001")
+        .link("EXTERNAL_ORDER_MANAGEMENT", "https://shop.example/orders/5551001");
+    let id = rehearsal.sandbox().amazon.place_checkout_order(&placed).unwrap();
+    let found = rehearsal.client.find_named("EXTERNAL_ID", "5551001").await.unwrap().unwrap();
+    assert_eq!(found.id.as_str(), id);
+    assert_eq!(found.alias, None, "it has no name of ours");
+    assert_eq!(found.links, ["https://shop.example/orders/5551001"]);
+    assert_eq!(found.lines[0].names, ["item-77"]);
+    assert_eq!(found.lines[0].alias, None);
+    for (alias_type, alias_id) in [("EXTERNAL_DISPLAY_ID", "5551001"), ("EXTERNAL_ID", "5551002")] {
+        assert_eq!(rehearsal.client.find_named(alias_type, alias_id).await.unwrap(), None);
+    }
 }

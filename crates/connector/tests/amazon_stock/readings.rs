@@ -2,7 +2,7 @@
 
 use amz_domain::{Quantity, Sku};
 use amz_sandbox::amazon::{Pace, SpApiHabits};
-use amz_services::audit::{current_lane, in_lane};
+use amz_services::audit::{CallContext, current_context, in_context};
 use amz_services::ports::AmazonStock;
 use amz_services::ports::stock::StockPriority::{Change, Run};
 use amz_services::ports::stock::StockStep;
@@ -106,8 +106,8 @@ async fn a_stream_sends_nothing_before_it_is_asked_and_nothing_after_its_end() {
 #[tokio::test]
 async fn calls_carry_the_lane_that_reads() {
     let rehearsal = Rehearsal::start(60, 50).await;
-    in_lane(Lane::StockReading, async {
-        assert!(current_lane().is_some());
+    in_context(CallContext { lane: Lane::StockReading, job: 7 }, async {
+        assert!(current_context().is_some());
         read(rehearsal.client.named(seeded(1..=60), Run)).await
     })
     .await;

@@ -8,7 +8,7 @@ use amz_connector::http::{HttpClient, HttpSettings};
 use amz_connector::netsuite::auth::{
     MachineToMachineSettings, NetSuiteAuthSettings, SigningAlgorithm, TokenBasedSettings,
 };
-use amz_connector::netsuite::{NetSuite, NetSuiteSettings};
+use amz_connector::netsuite::{Governor, NetSuite, NetSuiteSettings};
 use amz_sandbox::netsuite::{Certificate, PublicKey};
 use amz_sandbox::{CallSelector, Clock, Fault, FaultRule, RunningSandbox, Sandbox, SandboxSettings, Vendor};
 use amz_services::audit::CallRecord;
@@ -82,9 +82,18 @@ impl World {
     }
 
     pub async fn of(
+        sandbox: SandboxSettings,
+        auth: NetSuiteAuthSettings,
+        adjust: impl FnOnce(&mut NetSuiteSettings),
+    ) -> Self {
+        Self::governed(sandbox, auth, adjust, Governor::new(4)).await
+    }
+
+    pub async fn governed(
         mut sandbox: SandboxSettings,
         auth: NetSuiteAuthSettings,
         adjust: impl FnOnce(&mut NetSuiteSettings),
+        governor: Governor,
     ) -> Self {
         let certificate =
             |id: &str, pem| Certificate { id: id.to_owned(), key: PublicKey::from_pem(pem).unwrap() };
@@ -107,7 +116,7 @@ impl World {
         let endpoint = running.netsuite_url().parse().unwrap();
         let mut settings = NetSuiteSettings::new(endpoint, account, auth);
         adjust(&mut settings);
-        let netsuite = NetSuite::new(http.unwrap(), settings).unwrap();
+        let netsuite = NetSuite::new(http.unwrap(), settings, governor).unwrap();
         Self { running, netsuite, recorded }
     }
 

@@ -60,6 +60,22 @@ impl State {
             self.stock.refuse_short(&checked)?;
         }
 
+        let execution = match input["desiredExecutionState"].as_str() {
+            Some("STARTED") => ExecutionState::Started,
+            _ => ExecutionState::NotStarted,
+        };
+        Ok(self.accept(input, aliases, checked, execution, now))
+    }
+
+    /// Makes an order of checked lines, with one pending package for those that Amazon fulfils. Returns its id.
+    pub(crate) fn accept(
+        &mut self,
+        input: &Json,
+        aliases: Vec<Alias>,
+        checked: Vec<Line>,
+        execution: ExecutionState,
+        now: DateTime<Utc>,
+    ) -> String {
         let order_id = self.order_id();
         let lines: Vec<Line> = checked
             .into_iter()
@@ -78,10 +94,6 @@ impl State {
                 kept.remove(field);
             }
         }
-        let execution = match input["desiredExecutionState"].as_str() {
-            Some("STARTED") => ExecutionState::Started,
-            _ => ExecutionState::NotStarted,
-        };
         let order = Order {
             id: order_id.clone(),
             aliases,
@@ -97,7 +109,7 @@ impl State {
         };
         self.stock.reserve(&order.lines, self.habits.reservation_delay_s, now);
         self.keep(order);
-        Ok(order_id)
+        order_id
     }
 }
 

@@ -22,36 +22,43 @@ pub(crate) struct Happening {
     pub(crate) event_type: &'static str,
     pub(crate) resource: String,
     pub(crate) order_id: Option<String>,
+    /// Whether the event carries data; as the settings say when `None`.
+    pub(crate) filled: Option<bool>,
 }
 
 impl Happening {
     pub(crate) fn order(event_type: &'static str, order_id: &str) -> Self {
-        Self { event_type, resource: format!("order/{order_id}"), order_id: Some(order_id.to_owned()) }
+        Self {
+            event_type,
+            resource: format!("order/{order_id}"),
+            order_id: Some(order_id.to_owned()),
+            filled: None,
+        }
     }
 
     pub(crate) fn package(event_type: &'static str, order_id: &str, package_id: &str) -> Self {
         let resource = format!("order/{order_id}/delivery/{package_id}");
-        Self { event_type, resource, order_id: Some(order_id.to_owned()) }
+        Self { event_type, resource, order_id: Some(order_id.to_owned()), filled: None }
     }
 
     pub(crate) fn refund(event_type: &'static str, order_id: &str, refund_id: &str) -> Self {
         let resource = format!("order/{order_id}/refund/{refund_id}");
-        Self { event_type, resource, order_id: Some(order_id.to_owned()) }
+        Self { event_type, resource, order_id: Some(order_id.to_owned()), filled: None }
     }
 
     pub(crate) fn returned(event_type: &'static str, order_id: &str, return_id: &str) -> Self {
         let resource = format!("order/{order_id}/return/{return_id}");
-        Self { event_type, resource, order_id: Some(order_id.to_owned()) }
+        Self { event_type, resource, order_id: Some(order_id.to_owned()), filled: None }
     }
 
     pub(crate) fn stock(inventory_item_id: &str) -> Self {
         let resource = format!("item-quantities/{inventory_item_id}");
-        Self { event_type: "INVENTORY_CHANGED", resource, order_id: None }
+        Self { event_type: "INVENTORY_CHANGED", resource, order_id: None, filled: None }
     }
 
     pub(crate) fn tracker(carrier_code: &str, tracking_number: &str) -> Self {
         let resource = format!("carrier/{carrier_code}/tracker/{tracking_number}");
-        Self { event_type: "PACKAGE_TRACKER_MILESTONE_CHANGED", resource, order_id: None }
+        Self { event_type: "PACKAGE_TRACKER_MILESTONE_CHANGED", resource, order_id: None, filled: None }
     }
 }
 
@@ -145,7 +152,7 @@ impl Outbox {
         let count = desk.count;
         let event_id = format!("evt-{count:06}-{:016x}", desk.random.next());
         let data = match order {
-            Some(order) if self.settings.filled => filled(happening, order),
+            Some(order) if happening.filled.unwrap_or(self.settings.filled) => filled(happening, order),
             _ => json!({}),
         };
         let body = json!({
@@ -316,16 +323,37 @@ fn filled(happening: &Happening, order: &Order) -> Json {
     } else if event_type.starts_with("RETURN_") {
         shown["returns"] = json!({ "details": of_this("returns") });
     } else if event_type == "ORDER_CONFIRMED" {
-        let metadata = &document["metadata"];
-        shown["metadata"] = json!([{
-            "createdAt": metadata["createdAt"],
-            "executionState": metadata["executionState"],
-        }]);
-        shown["orderLinks"] = document["orderLinks"].clone();
-        shown["customer"] = json!([document["customer"]]);
-        shown["lineItems"] = document["lineItems"].clone();
+        confirmed(&document, &mut shown);
     } else {
         shown["packageInformation"] = json!({ "details": document["packageInformation"]["details"] });
     }
     json!({ "order": shown })
+}
+
+/// Adds what `ORDER_CONFIRMED` tells of an order. Its page shows `metadata` and `customer` as lists, a line's aliases as
+/// one object, and amounts as text.
+fn confirmed(document: &Json, shown: &mut Json) {
+    let metadata = &document["metadata"];
+    shown["metadata"] = json!([{
+        "createdAt": metadata["createdAt"],
+        "executionState": metadata["executionState"],
+    }]);
+    shown["orderLinks"] = document["orderLinks"].clone();
+    let contact = &document["customer"]["contact"];
+    let id = document["id"].as_str().unwrap_or_default();
+    shown["customer"] = json!([{ "bwpCustomerId": format!("customer-{id}"), "contact": contact }]);
+    let lines = document["lineItems"].as_array().into_iter().flatten();
+    let lines = lines.map(|line| {
+        let product = &line["product"];
+        json!({
+            "id": line["id"],
+            "aliases": line["aliases"].get(0),
+            "amount": {
+                "unit": line["amount"]["unit"],
+                "value": line["amount"]["value"].as_number().map(ToString::to_string),
+            },
+            "product": { "amazonSku": product["amazonSku"], "externalId": product["externalId"] },
+        })
+    });
+    shown["lineItems"] = lines.collect();
 }

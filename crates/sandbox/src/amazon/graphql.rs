@@ -6,7 +6,7 @@
 use async_graphql::Request;
 use async_graphql::dynamic::{
     Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Interface, InterfaceField, Object,
-    ResolverContext, Scalar, Schema, TypeRef,
+    ResolverContext, Scalar, Schema, TypeRef, Union,
 };
 use async_graphql::parser::types as syntax;
 use async_graphql::parser::{parse_query, parse_schema};
@@ -20,6 +20,8 @@ use super::json::{graphql_value, json_value};
 use super::tokens::bearer;
 
 const SCHEMA: &str = include_str!("../../schemas/buy_with_prime.graphql");
+/// The interfaces and unions of the schema.
+const ABSTRACT: [&str; 2] = ["Node", "EventDestination"];
 /// The API version that the schema describes.
 const API_VERSION: &str = "2024-11-01";
 
@@ -54,7 +56,10 @@ pub(crate) fn schema() -> Result<Schema, String> {
                 });
                 builder.register(fields.fold(Interface::new(name), Interface::field))
             }
-            syntax::TypeKind::Union(_) => return Err(format!("{name}: unions are not supported")),
+            syntax::TypeKind::Union(union) => {
+                let members = union.members.iter().map(|member| member.node.as_str());
+                builder.register(members.fold(Union::new(name), Union::possible_type))
+            }
         };
     }
     builder.finish().map_err(|error| error.to_string())
@@ -68,8 +73,8 @@ fn input_value(definition: &syntax::InputValueDefinition) -> InputValue {
 fn output_field(definition: &syntax::FieldDefinition, root: bool) -> Field {
     let name = definition.name.node.to_string();
     let wanted = name.clone();
-    // Values of an interface have to name their type; those of other types must not.
-    let abstract_type = type_reference(&definition.ty.node).type_name() == "Node";
+    // Values of these have to name their type; those of other types must not.
+    let abstract_type = ABSTRACT.contains(&type_reference(&definition.ty.node).type_name());
     let field = Field::new(name, type_reference(&definition.ty.node), move |context| {
         let wanted = wanted.clone();
         FieldFuture::new(async move {

@@ -2,11 +2,13 @@
 //!
 //! Two addresses: `POST /token` (client credentials, tokens of 15 minutes) and `POST /graphql`
 //! (`createOrder`, `updateOrder`, `cancelOrder`, `order`, `packageTracker`, `product`, `products`,
-//! `inventoryItem`). Stock is also shown by the Selling Partner API, which has addresses and tokens of its
+//! `inventoryItem`, and event subscriptions with their auth profiles). Stock is also shown by the Selling Partner API, which has addresses and tokens of its
 //! own: see [`SpApiSettings`]. An order comes to life with one
 //! pending package that covers all lines Amazon fulfils; [`Amazon`] then splits, ships, delivers and cancels
 //! packages, settles cancellations, asks for refunds and takes returns back, and each step sends the events
 //! that Amazon would send. What it does by itself is said in [`Habits`].
+//!
+//! An order can also come from the checkout of the shop, without `createOrder`: [`Amazon::place_checkout_order`].
 //!
 //! SKUs that were stocked with [`Amazon::set_stock`] have a product, figures that orders and returns move,
 //! and an `INVENTORY_CHANGED` event for each change of what is fulfillable. Other SKUs can be ordered
@@ -14,6 +16,7 @@
 
 mod cancellation;
 mod catalog;
+mod checkout;
 pub(crate) mod control;
 mod create;
 mod errors;
@@ -33,6 +36,7 @@ mod settings;
 mod sp_api;
 mod state;
 mod stock;
+mod subscribing;
 mod tokens;
 mod tracking;
 mod update;
@@ -50,6 +54,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 pub use cancellation::{Cancellation, CancellationState, RequestedBy};
+pub use checkout::{CheckoutError, CheckoutLine, CheckoutOrder, OrderLink};
 pub use events::{Delivery, WebhookEvent};
 pub use order::{Alias, CancellationReason, Content, ExecutionState, Line, Order, Package, PackageState};
 pub use packages::MoveError;
@@ -73,6 +78,7 @@ use self::events::{Happening, Outbox};
 use self::json::text;
 use self::sp_api::SpApi;
 use self::state::State;
+use self::subscribing::Registry;
 use self::tokens::Tokens;
 use crate::exchange::{Core, Manners, exchange, read};
 use crate::{SandboxError, Vendor, locked};
@@ -86,6 +92,7 @@ pub struct Amazon {
     tokens: Arc<Tokens>,
     sp_api: Arc<SpApi>,
     outbox: Arc<Outbox>,
+    registry: Arc<Mutex<Registry>>,
     schema: Schema,
     http: reqwest::Client,
 }
@@ -107,6 +114,7 @@ impl Amazon {
             tokens: Arc::new(Tokens::default()),
             sp_api: Arc::new(SpApi::new(core.seed, &settings.sp_api)),
             outbox: Arc::new(outbox),
+            registry: Arc::default(),
             schema: graphql::schema().map_err(SandboxError::Schema)?,
             http,
             settings: Arc::new(settings),
@@ -272,6 +280,9 @@ impl Amazon {
 
     /// Carries out one root field of the schema.
     fn operation(&self, field: &str, arguments: &Json) -> Result<Json, Refusal> {
+        if let Some(answer) = self.subscribing(field, arguments) {
+            return answer;
+        }
         let now = self.core.clock.now();
         let mut state = self.state();
         let order = |state: &State, id: &str| state.order(id).map(Order::document);

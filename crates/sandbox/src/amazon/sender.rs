@@ -134,7 +134,11 @@ impl Amazon {
             ("client_secret", client_secret.as_str()),
         ];
         form.extend(body_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let answer = self.http.post(token_url).timeout(timeout).form(&form).send().await.ok()?;
+        let mut request = self.http.post(token_url).timeout(timeout).form(&form);
+        for (name, value) in crate::locked(&self.registry).token_headers(&subscription.id) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.ok()?;
         let answer: Json = answer.error_for_status().ok()?.json().await.ok()?;
         let token = answer["access_token"].as_str()?.to_owned();
         let life_s = answer["expires_in"].as_u64().unwrap_or(900);

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::handle::{NetSuite, RecordError};
-use super::stock;
+use super::{bundle, limits, other_connectors, permissions, stock};
 
 /// Largest body taken, in bytes: exports can be long.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -30,7 +30,10 @@ pub(crate) fn control_router(netsuite: NetSuite) -> Router {
         .route("/login-audit-trail", get(trail))
         .route("/tokens/revoke", post(revoke))
         .route("/unlock", post(unlock))
-        .route("/slots", get(slots).put(set_slots))
+        .merge(limits::routes())
+        .merge(other_connectors::routes())
+        .merge(permissions::routes())
+        .merge(bundle::routes())
         .merge(stock::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(netsuite)
@@ -126,20 +129,6 @@ async fn revoke(State(netsuite): State<NetSuite>) -> StatusCode {
 async fn unlock(State(netsuite): State<NetSuite>) -> StatusCode {
     netsuite.unlock_user();
     StatusCode::NO_CONTENT
-}
-
-async fn slots(State(netsuite): State<NetSuite>) -> Json<Value> {
-    Json(json!({"slots": netsuite.slots()}))
-}
-
-async fn set_slots(State(netsuite): State<NetSuite>, Json(body): Json<Value>) -> Response {
-    let slots = body.get("slots").and_then(Value::as_u64).and_then(|slots| usize::try_from(slots).ok());
-    let Some(slots) = slots else {
-        return (StatusCode::BAD_REQUEST, Json(json!({"error": "slots must be a whole number"})))
-            .into_response();
-    };
-    netsuite.set_slots(slots);
-    Json(json!({"slots": slots})).into_response()
 }
 
 pub(super) fn answer(outcome: Result<Value, RecordError>) -> Response {

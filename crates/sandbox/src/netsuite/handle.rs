@@ -1,6 +1,5 @@
 //! The handle: reads and moves the account's state as staff would.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -8,6 +7,8 @@ use serde_json::Value;
 use super::answer::{Answer, Call};
 use super::auth::{LoginAttempt, Logins};
 use super::books::{Books, Record};
+use super::bundle::Bundle;
+use super::concurrency::Pool;
 use super::cues::Cues;
 use super::errors::{Place, Refusal};
 use super::load;
@@ -46,26 +47,23 @@ impl From<Refusal> for RecordError {
 pub struct NetSuite {
     core: Core,
     state: Arc<Mutex<State>>,
-    slots: Arc<AtomicUsize>,
-    busy: Arc<AtomicUsize>,
+    pool: Pool,
     cues: Cues,
-}
-
-/// One of the account's concurrency slots; free again when dropped.
-pub(super) struct Slot(Arc<AtomicUsize>);
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
+    bundle: Bundle,
 }
 
 impl NetSuite {
     /// An account without records.
     pub(crate) fn new(core: Core, settings: NetSuiteSettings) -> Self {
-        let slots = Arc::new(AtomicUsize::new(settings.slots));
+        let pool = Pool::new(settings.slots, settings.refuses_logins_under_load);
         let state = State { books: Books::new(settings), logins: Logins::default() };
-        Self { core, state: Arc::new(Mutex::new(state)), slots, busy: Arc::default(), cues: Cues::default() }
+        Self {
+            core,
+            state: Arc::new(Mutex::new(state)),
+            pool,
+            cues: Cues::default(),
+            bundle: Bundle::default(),
+        }
     }
 
     /// Takes sales orders in the shape of an expanded GET, as a merchant's export has them.
@@ -79,8 +77,7 @@ impl NetSuite {
     /// [`RecordError`] for the first order that cannot be read.
     pub fn load_sales_orders(&self, orders: Vec<Value>) -> Result<Vec<u64>, RecordError> {
         let now = self.core.clock.now();
-        let books = &mut locked(&self.state).books;
-        orders.iter().map(|order| load::sales_order(books, order, now).map_err(RecordError::from)).collect()
+        self.with_books(|books| orders.iter().map(|order| load::sales_order(books, order, now)).collect())
     }
 
     /// Every sales order, by id, as an expanded GET shows it.
@@ -122,7 +119,7 @@ impl NetSuite {
     /// [`RecordError`] when a value does not fit.
     pub fn put_item(&self, item: &Value) -> Result<u64, RecordError> {
         let now = self.core.clock.now();
-        Ok(load::item(&mut locked(&self.state).books, item, now)?)
+        self.with_books(|books| load::item(books, item, now))
     }
 
     /// Creates a record of any type but transactions, or changes the one with this `id`. Returns the internal id.
@@ -131,7 +128,7 @@ impl NetSuite {
     /// [`RecordError`] when the type is unknown or a value does not fit.
     pub fn put_record(&self, record_type: &str, record: &Value) -> Result<u64, RecordError> {
         let now = self.core.clock.now();
-        Ok(load::record(&mut locked(&self.state).books, record_type, record, now)?)
+        self.with_books(|books| load::record(books, record_type, record, now))
     }
 
     /// Changes a sales order as staff would: a merge like PATCH, which also takes properties that are
@@ -143,10 +140,10 @@ impl NetSuite {
     pub fn edit_sales_order(&self, id: u64, patch: &Value) -> Result<(), RecordError> {
         let options = WriteOptions { strict_names: true, staff: true, ..WriteOptions::default() };
         let now = self.core.clock.now();
-        let books = &mut locked(&self.state).books;
-        let kind = books.record_type("salesOrder")?;
-        update(books, &kind, &id.to_string(), patch, &options, now)?;
-        Ok(())
+        self.with_books(|books| {
+            let kind = books.record_type("salesOrder")?;
+            update(books, &kind, &id.to_string(), patch, &options, now).map(|_| ())
+        })
     }
 
     /// Deletes a record, for example a fulfilment that staff take back.
@@ -155,9 +152,10 @@ impl NetSuite {
     /// [`RecordError`] when there is none or others depend on it.
     pub fn delete_record(&self, record_type: &str, id: u64) -> Result<(), RecordError> {
         let now = self.core.clock.now();
-        let books = &mut locked(&self.state).books;
-        let kind = books.record_type(record_type)?;
-        Ok(delete(books, &kind, &id.to_string(), now)?)
+        self.with_books(|books| {
+            let kind = books.record_type(record_type)?;
+            delete(books, &kind, &id.to_string(), now)
+        })
     }
 
     /// All logins so far with the reason of each failure.
@@ -180,16 +178,6 @@ impl NetSuite {
         locked(&self.state).logins.unlock();
     }
 
-    /// How many requests the account serves at the same time.
-    pub fn slots(&self) -> usize {
-        self.slots.load(Ordering::Acquire)
-    }
-
-    /// Changes how many requests the account serves at the same time.
-    pub fn set_slots(&self, slots: usize) {
-        self.slots.store(slots, Ordering::Release);
-    }
-
     /// The account's settings.
     pub fn settings(&self) -> NetSuiteSettings {
         locked(&self.state).books.settings.clone()
@@ -199,15 +187,16 @@ impl NetSuite {
         &self.core
     }
 
-    /// A free slot, if there is one.
-    pub(super) fn take_slot(&self) -> Option<Slot> {
-        let before = self.busy.fetch_add(1, Ordering::AcqRel);
-        let slot = Slot(Arc::clone(&self.busy));
-        (before < self.slots()).then_some(slot)
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(super) fn answer(&self, call: &Call) -> Answer {
-        answer(&mut locked(&self.state), call)
+        let mut state = locked(&self.state);
+        let answer = answer(&mut state, call);
+        // The integration's own saves are not told.
+        state.books.saved.clear();
+        answer
     }
 
     pub(super) fn revoke_token(&self, presented: &str) -> bool {
@@ -223,12 +212,24 @@ impl NetSuite {
         change(&mut locked(&self.state).books.settings);
     }
 
-    /// Works on the records.
+    pub(super) fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Changes records without anybody being told.
+    pub(super) fn edit_books(&self, work: impl FnOnce(&mut Books)) {
+        work(&mut locked(&self.state).books);
+    }
+
+    /// Works on the records as staff do: the bundle is told of what was saved.
     pub(super) fn with_books<T>(
         &self,
         work: impl FnOnce(&mut Books) -> Result<T, Refusal>,
     ) -> Result<T, RecordError> {
-        Ok(work(&mut locked(&self.state).books)?)
+        let mut state = locked(&self.state);
+        let done = work(&mut state.books);
+        self.bundle.tell(&mut state.books, self.core.clock.now());
+        Ok(done?)
     }
 
     /// Looks into the records.
@@ -239,32 +240,5 @@ impl NetSuite {
     pub(super) fn show(&self, books: &Books, record: &Record) -> Value {
         let base = format!("{}/services/rest", self.core.vendor_url(Vendor::NetSuite));
         document(books, record, &View { base: &base, expand: true, only: None })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    use super::*;
-    use crate::{Calls, Clock, Faults};
-
-    #[test]
-    fn a_slot_is_free_again_when_its_request_ends() {
-        let core = Core {
-            seed: 1,
-            clock: Clock::real(),
-            calls: Calls::default(),
-            faults: Faults::default(),
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        };
-        let netsuite = NetSuite::new(core, NetSuiteSettings { slots: 2, ..NetSuiteSettings::default() });
-        let first = netsuite.take_slot();
-        let second = netsuite.clone().take_slot();
-        assert!(first.is_some() && second.is_some());
-        assert!(netsuite.take_slot().is_none(), "two requests are under way");
-        assert!(netsuite.take_slot().is_none(), "a refused request holds no slot");
-        drop(first);
-        assert!(netsuite.take_slot().is_some());
     }
 }

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::books::{Record, plain};
-use super::settings::{CustomField, CustomFieldKind, NetSuiteSettings};
+use super::customization::{CustomField, CustomFieldKind};
+use super::settings::NetSuiteSettings;
 
 /// Ids of items by the text of a column. A column is read once, when it is first asked for.
 #[derive(Debug, Default)]

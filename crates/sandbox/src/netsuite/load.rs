@@ -111,7 +111,7 @@ fn completed_line(
     }
     let fulfilled_before = member(&fields, "quantityFulfilled");
     let billed_before = member(&fields, "quantityBilled");
-    Line { fields, fulfilled_before, billed_before }
+    Line { fields, fulfilled_before, billed_before, kept_out: false }
 }
 
 fn complete_body(books: &Books, order: &mut Record) {

@@ -33,6 +33,23 @@ pub(crate) fn number(value: Decimal) -> Value {
     serde_json::from_str::<Number>(&value.to_string()).map_or(Value::Null, Value::Number)
 }
 
+/// For `#[serde(with)]`: decimals as JSON numbers, read from texts too.
+pub(crate) mod digits {
+    use rust_decimal::Decimal;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(crate) fn serialize<S: Serializer>(decimal: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        super::number(*decimal).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        super::decimal(&value).ok_or_else(|| D::Error::custom("expected a decimal number"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,9 +12,10 @@ use super::answer::{Answer, Call};
 use super::cues::Side;
 use super::errors::{Refusal, no_free_slot};
 use super::handle::NetSuite;
+use super::restlet;
 use super::service::operation;
-use crate::Vendor;
 use crate::exchange::{Manners, exchange, read, requested_path};
+use crate::{LookAlike, Vendor};
 
 /// Routes of the pretend NetSuite, to be mounted at `/netsuite`.
 pub(crate) fn router(netsuite: NetSuite) -> Router {
@@ -26,14 +27,22 @@ async fn serve(State(netsuite): State<NetSuite>, request: Request) -> Response {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };
-    // The slot is held for the whole exchange, so a slow answer occupies it as it does at NetSuite.
-    let slot = netsuite.take_slot();
+    // Both are held for the whole exchange, so a slow answer occupies its slot as it does at NetSuite.
+    let in_flight = netsuite.pool().enter();
+    let slot = netsuite.pool().take_slot();
     let call = call(&netsuite, &parts, body.to_vec());
     let operation = operation(&call);
     let core = netsuite.core();
-    exchange(core, &netsuite, Vendor::NetSuite, &operation, parts, body, async |_, _| {
+    let to_restlet = restlet::is_restlet(&call);
+    let of_restlet = restlet::RestletManners(&netsuite);
+    let manners: &dyn Manners = if to_restlet { &of_restlet } else { &netsuite };
+    exchange(core, manners, Vendor::NetSuite, &operation, parts, body, async |_, _| {
+        if netsuite.pool().refuses_login_of(&in_flight) {
+            return manners.login_refused();
+        }
         if slot.is_none() {
-            return no_free_slot().into_response();
+            let refusal = if to_restlet { restlet::no_free_slot() } else { no_free_slot() };
+            return refusal.into_response();
         }
         netsuite.cue(Side::Before, &operation, &call.body);
         let answer = netsuite.answer(&call);
@@ -70,6 +79,23 @@ impl Manners for NetSuite {
     fn server_error(&self) -> Response {
         let detail = "An unexpected error occurred. Error ID: sandbox00000000000001";
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNEXPECTED_ERROR", detail).answer().into_response()
+    }
+
+    fn login_refused(&self) -> Response {
+        Refusal::login().answer().into_response()
+    }
+
+    fn throttle_look_alike(&self, look_alike: LookAlike) -> Response {
+        let (code, detail) = match look_alike {
+            LookAlike::ConcurrencyWithBadRequest => {
+                ("CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
+            }
+            LookAlike::RequestLimitWithBadRequest => {
+                ("SSS_REQUEST_LIMIT_EXCEEDED", "SuiteScript request limit exceeded. Try again later.")
+            }
+            LookAlike::UnreadableBody => return no_free_slot().into_response(),
+        };
+        Refusal::new(StatusCode::BAD_REQUEST, code, detail).answer().into_response()
     }
 
     fn empty_answer(&self, operation: &str) -> Option<Response> {

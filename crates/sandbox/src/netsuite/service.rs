@@ -10,7 +10,8 @@ use super::errors::{Place, Refusal};
 use super::records::changes::WriteOptions;
 use super::records::read::{View, collection, document, part};
 use super::records::write::{create, delete, update, upsert};
-use super::{suiteql, transform};
+use super::settings::NetSuiteSettings;
+use super::{metadata, permissions, restlet, suiteql, transform};
 
 /// Everything that a request can change.
 #[derive(Debug)]
@@ -26,7 +27,10 @@ pub(crate) struct State {
 enum Route<'p> {
     Token,
     ServerTime,
+    GovernanceLimits,
     SuiteQl,
+    Catalogue,
+    Metadata(&'p str),
     Collection(&'p str),
     Record(&'p str, &'p str),
     Part(&'p str, &'p str, Vec<&'p str>),
@@ -39,7 +43,10 @@ fn route(resource: &str) -> Route<'_> {
     match segments.as_slice() {
         ["auth", "oauth2", "v1", "token"] => Route::Token,
         ["system", "v1", "serverTime"] => Route::ServerTime,
+        ["system", "v1", "governanceLimits"] => Route::GovernanceLimits,
         ["query", "v1", "suiteql"] => Route::SuiteQl,
+        ["record", "v1", "metadata-catalog"] => Route::Catalogue,
+        ["record", "v1", "metadata-catalog", kind] => Route::Metadata(kind),
         ["record", "v1", kind] => Route::Collection(kind),
         ["record", "v1", kind, id] => Route::Record(kind, id),
         ["record", "v1", kind, id, "!transform", target] => Route::Transform(kind, id, target),
@@ -50,11 +57,17 @@ fn route(resource: &str) -> Route<'_> {
 
 /// Name of the operation, for fault scripts and the list of calls.
 pub(crate) fn operation(call: &Call) -> String {
+    if restlet::is_restlet(call) {
+        return restlet::operation(call);
+    }
     let method = call.method.as_str();
     match route(&call.resource()) {
         Route::Token => "token".to_owned(),
         Route::ServerTime => "serverTime".to_owned(),
+        Route::GovernanceLimits => "governanceLimits".to_owned(),
         Route::SuiteQl => "suiteql".to_owned(),
+        Route::Catalogue => "metadata.list".to_owned(),
+        Route::Metadata(_) => "metadata.get".to_owned(),
         Route::Collection(kind) if method == "GET" => format!("{kind}.list"),
         Route::Collection(kind) if method == "POST" => format!("{kind}.create"),
         Route::Record(kind, _) if method == "PUT" => format!("{kind}.upsert"),
@@ -69,6 +82,9 @@ pub(crate) fn operation(call: &Call) -> String {
 
 /// Answers a request.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
+    if restlet::is_restlet(call) {
+        return restlet::answer(state, call);
+    }
     respond(state, call).unwrap_or_else(|refusal| refusal.answer())
 }
 
@@ -81,7 +97,8 @@ fn respond(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
             _ => Err(Refusal::method()),
         };
     }
-    state.logins.check(&state.books.settings, call)?;
+    state.logins.check(&state.books.settings, call, "rest_webservices")?;
+    permitted(&state.books.settings, &route)?;
     let books = &mut state.books;
     let post = call.method == Method::POST;
     match route {
@@ -93,10 +110,13 @@ fn respond(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
             let time = call.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             Ok(Answer::json(StatusCode::OK, &json!({"serverTime": time})))
         }
+        Route::GovernanceLimits if call.method == Method::GET => governance_limits(books),
         Route::SuiteQl if post => {
             media_type(call)?;
             suiteql::answer(books, call)
         }
+        Route::Catalogue if call.method == Method::GET => Ok(metadata::list(books, call)),
+        Route::Metadata(kind) if call.method == Method::GET => metadata::describe(books, call, kind),
         Route::Collection(kind) if post => {
             media_type(call)?;
             let kind = books.record_type(kind)?;
@@ -131,6 +151,33 @@ fn respond(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
         }
         _ => Err(Refusal::method()),
     }
+}
+
+/// Whether the role may do it.
+fn permitted(settings: &NetSuiteSettings, route: &Route<'_>) -> Result<(), Refusal> {
+    if matches!(route, Route::ServerTime) {
+        return Ok(());
+    }
+    permissions::check(settings, permissions::REST)?;
+    match route {
+        Route::SuiteQl => permissions::check(settings, permissions::ANALYTICS),
+        Route::Collection(kind) | Route::Record(kind, _) | Route::Part(kind, ..) => {
+            permissions::check_type(settings, kind)
+        }
+        Route::Transform(source, _, target) => permissions::check_transform(settings, source, target),
+        _ => Ok(()),
+    }
+}
+
+fn governance_limits(books: &Books) -> Result<Answer, Refusal> {
+    let limits = books.settings.governance_limits.as_ref();
+    let limits = limits.ok_or_else(|| {
+        let detail = "Permission Violation: the governance limits are shown to administrators only.";
+        Refusal::new(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSION", detail)
+    })?;
+    let document = serde_json::to_value(limits)
+        .map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNEXPECTED_ERROR", "No limits."))?;
+    Ok(Answer::json(StatusCode::OK, &document))
 }
 
 fn record(books: &mut Books, call: &Call, kind: &str, id: &str) -> Result<Answer, Refusal> {

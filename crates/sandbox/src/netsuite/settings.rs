@@ -1,40 +1,26 @@
 //! What a pretend NetSuite account is made of.
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
 use super::auth::PublicKey;
+use super::concurrency::LoginsUnderLoad;
+use super::customization::{CustomField, CustomRecordType, default_custom_fields, default_custom_records};
 
-/// Kind of a custom field: decides which values a write may carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CustomFieldKind {
-    /// Free text.
-    Text,
-    /// Decimal number.
-    Number,
-    /// Whole number.
-    Integer,
-    /// Check box.
-    Boolean,
-    /// Day without time, `YYYY-MM-DD`.
-    Date,
-    /// Instant, ISO 8601.
-    DateTime,
-    /// Entry of a list or another record, `{"id": …}`.
-    Reference,
-}
-
-/// A custom field that exists in the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomField {
-    /// Script id: `custbody_…`, `custcol_…`, `custitem_…`, `custentity_…`, `custrecord_…`.
-    pub script_id: String,
-    /// What values it takes.
-    pub kind: CustomFieldKind,
-}
-
-impl CustomField {
-    /// A field of this script id and kind.
-    pub fn new(script_id: impl Into<String>, kind: CustomFieldKind) -> Self {
-        Self { script_id: script_id.into(), kind }
-    }
+/// What `governanceLimits` tells an administrator, under NetSuite's own names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GovernanceLimits {
+    /// Requests that the account serves at the same time.
+    pub account_concurrency_limit: u32,
+    /// The part of it that no integration has for itself.
+    pub account_unallocated_concurrency_limit: u32,
+    /// The part of it that is this integration's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration_concurrency_limit: Option<u32>,
+    /// `integrationSpecific`, `accountLimit` or `internal`.
+    pub integration_limit_type: String,
 }
 
 /// A certificate mapped to the integration for OAuth 2.0 machine to machine.
@@ -71,6 +57,10 @@ pub struct NetSuiteSettings {
     pub lock_out: bool,
     /// How many requests the account serves at the same time.
     pub slots: usize,
+    /// Log-ins that are refused while the account is busy.
+    pub refuses_logins_under_load: Option<LoginsUnderLoad>,
+    /// Answer of `governanceLimits`; without it the role is not the administrator's and is refused.
+    pub governance_limits: Option<GovernanceLimits>,
     /// Zone of the integration user: SuiteQL shows and reads date-times in it.
     pub timezone: chrono_tz::Tz,
     /// `o:errorCode` of a create whose external id is taken. NetSuite's own is not documented for REST.
@@ -102,8 +92,12 @@ pub struct NetSuiteSettings {
     pub hidden_columns: Vec<String>,
     /// Custom fields that exist.
     pub custom_fields: Vec<CustomField>,
-    /// Script ids of the custom record types that exist.
-    pub custom_records: Vec<String>,
+    /// Custom record types that exist.
+    pub custom_records: Vec<CustomRecordType>,
+    /// Whether the bundle's RESTlet is deployed.
+    pub restlet_deployed: bool,
+    /// Permissions that the integration's role lacks, by id, for example `TRAN_SALESORD`.
+    pub missing_permissions: BTreeSet<String>,
 }
 
 impl Default for NetSuiteSettings {
@@ -120,6 +114,8 @@ impl Default for NetSuiteSettings {
             access_token_seconds: 3600,
             lock_out: true,
             slots: 5,
+            refuses_logins_under_load: None,
+            governance_limits: None,
             timezone: chrono_tz::America::Los_Angeles,
             duplicate_code: "DUP_RCRD".to_owned(),
             package_weight_required: true,
@@ -135,48 +131,9 @@ impl Default for NetSuiteSettings {
             refuse_negative_stock: false,
             hidden_columns: Vec::new(),
             custom_fields: default_custom_fields(),
-            custom_records: ["audit_log", "outbox", "config"]
-                .map(|name| format!("customrecord_amz_{name}"))
-                .to_vec(),
+            custom_records: default_custom_records(),
+            restlet_deployed: true,
+            missing_permissions: BTreeSet::new(),
         }
     }
-}
-
-fn default_custom_fields() -> Vec<CustomField> {
-    use CustomFieldKind::{Boolean, DateTime, Integer, Number, Text};
-    const BODY: &[(&str, CustomFieldKind)] = &[
-        ("amz_order_id", Text),
-        ("amz_channel", Text),
-        ("amz_sync_state", Text),
-        ("amz_sync_message", Text),
-        ("amz_cancel_state", Text),
-        ("amz_cancel_reason", Text),
-        ("amz_hold", Boolean),
-        ("amz_package_id", Text),
-        ("amz_delivery_state", Text),
-        ("amz_milestone", Text),
-        ("amz_milestone_at", DateTime),
-        ("amz_milestone_place", Text),
-        ("amz_delivery_attempts", Integer),
-        ("amz_delivered_at", DateTime),
-        ("amz_carrier", Text),
-        ("amz_tracking_url", Text),
-        ("amz_return_id", Text),
-        ("amz_refund_id", Text),
-        ("amz_origin", Text),
-        ("amz_shopper_identity", Text),
-    ];
-    const LINE: &[(&str, CustomFieldKind)] = &[
-        ("amz_line_id", Text),
-        ("amz_fulfill", Boolean),
-        ("amz_offer_id", Text),
-        ("amz_preview_id", Text),
-        ("amz_return_reason", Text),
-    ];
-    let body = BODY.iter().map(|(name, kind)| CustomField::new(format!("custbody_{name}"), *kind));
-    let line = LINE.iter().map(|(name, kind)| CustomField::new(format!("custcol_{name}"), *kind));
-    const ITEM: &[(&str, CustomFieldKind)] =
-        &[("amz_sku", Text), ("amz_available", Number), ("amz_stock_at", DateTime)];
-    let item = ITEM.iter().map(|(name, kind)| CustomField::new(format!("custitem_{name}"), *kind));
-    body.chain(line).chain(item).collect()
 }

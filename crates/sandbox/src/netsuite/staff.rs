@@ -15,6 +15,7 @@ use super::number::{member, number};
 use super::periods::{self, Month};
 use super::records::changes::WriteOptions;
 use super::records::document::sum_up;
+use super::records::saves::Saved;
 use super::records::types::Group;
 use super::records::write::{create, update};
 use super::transform::transform;
@@ -275,6 +276,16 @@ impl NetSuite {
         })
     }
 
+    /// Lines of an item receipt, by line of the return, whose units did not go back into stock.
+    pub fn lines_kept_out_of_stock(&self, receipt: u64) -> Vec<u64> {
+        self.with_books_read(|books| {
+            let receipt = books.get(&Group::Transaction, receipt);
+            let lines = receipt.into_iter().flat_map(|receipt| receipt.lines_of("item"));
+            let kept_out = lines.filter(|line| line.kept_out);
+            kept_out.map(|line| super::books::integer(line.fields.get("orderLine"))).collect()
+        })
+    }
+
     /// How many transactions of a type there are.
     pub fn count(&self, record_type: &str) -> usize {
         self.with_books_read(|books| books.transactions(record_type).count())
@@ -294,7 +305,7 @@ impl NetSuite {
     }
 
     /// Makes `target` from the lines given, the other ones left out.
-    fn make(
+    pub(super) fn make(
         &self,
         source: (&str, u64),
         target: &str,
@@ -378,6 +389,7 @@ fn void(books: &mut Books, record_type: &str, id: u64, now: DateTime<Utc>) -> Re
     }
     periods::check(books, Some(&saved), &record)?;
     record.modified = chrono::SubsecRound::trunc_subsecs(now, 0);
+    books.saved.extend(Saved::of(Some(&saved), &record));
     let id = books.save(record)?;
     settle(books, id, &saved.previous(), now);
     Ok(())

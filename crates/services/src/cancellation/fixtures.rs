@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use amz_domain::{
-    AmazonLine, AmazonOrder, AmazonOrderId, Cancellation, CancellationState, ConnectionName, ExternalId,
-    ItemFulfillment, ItemFulfillmentId, ItemId, OrderAlias, Package, PackageContent, PackageState,
-    SalesOrder, SalesOrderId, SalesOrderStatus, Sku,
+    AmazonLine, AmazonOrder, AmazonOrderId, Cancellation, CancellationState, ExternalId, ItemFulfillment,
+    ItemFulfillmentId, ItemId, OrderAlias, Package, PackageContent, PackageState, SalesOrder, SalesOrderId,
+    SalesOrderStatus, Sku,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -15,33 +15,31 @@ use rust_decimal::Decimal;
 
 use crate::connection::{Connection, mocked};
 use crate::failure::{Failure, PortError, StoreError};
-use crate::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent};
 use crate::lane::{LaneEnd, work};
-use crate::link::{Link, LinkKey, SentOrder};
+use crate::link::{Link, SentOrder};
 use crate::orders::fixtures::{line, sales_order, settings};
 use crate::orders::reflect;
-use crate::parking::{Parked, Reason};
 use crate::ports::amazon::{
     AmazonOrderChange, CreatedLine, CreatedOrder, MockPackageTrackers, NewAmazonOrder, NewCancellation,
 };
 use crate::ports::documents::MockDocuments;
 use crate::ports::netsuite::{ItemFulfillmentPatch, KitMember, NewItemFulfillment, SalesOrderPatch};
-use crate::ports::{AmazonCancellations, AmazonOrders, ItemFulfillments, Items, Ledger, SalesOrders};
+use crate::ports::{AmazonCancellations, AmazonOrders, ItemFulfillments, Items, SalesOrders};
+use crate::pretend::{Kept, Remembers};
 use crate::settings::ServiceSettings;
 use crate::work::{Ask, Claim, Lane, LaneKey, Lease};
 
 /// What both vendors and the store hold.
-pub(super) struct State {
-    pub(super) order: SalesOrder,
-    pub(super) amazon: Vec<AmazonOrder>,
-    pub(super) links: Vec<Link>,
-    pub(super) intents: HashMap<IntentKey, Intent>,
-    pub(super) parked: Vec<Parked>,
+pub(crate) struct State {
+    pub(crate) order: SalesOrder,
+    pub(crate) amazon: Vec<AmazonOrder>,
+    /// What the ledger keeps.
+    pub(crate) kept: Kept,
     /// Cancellations that reached Amazon.
-    pub(super) requests: Vec<NewCancellation>,
+    pub(crate) requests: Vec<NewCancellation>,
     /// What Amazon answers to the next cancellation: whether it takes it up, and how the call ends.
-    pub(super) answer: Option<(bool, Failure)>,
-    pub(super) fulfillments: Vec<NewItemFulfillment>,
+    pub(crate) answer: Option<(bool, Failure)>,
+    pub(crate) fulfillments: Vec<NewItemFulfillment>,
     now: DateTime<Utc>,
     /// Writes left before the process dies.
     writes_left: Option<usize>,
@@ -50,18 +48,16 @@ pub(super) struct State {
 
 /// Both vendors, the store, and the worker that looks at the order's lane.
 #[derive(Clone)]
-pub(super) struct World(Arc<Mutex<State>>);
+pub(crate) struct World(Arc<Mutex<State>>);
 
 impl World {
     /// An order with lines 1 and 2, one unit each, in NetSuite only.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let order = sales_order(vec![line(1, "A", 1, Decimal::TEN), line(2, "B", 1, Decimal::ONE)]);
         Self(Arc::new(Mutex::new(State {
             order,
             amazon: Vec::new(),
-            links: Vec::new(),
-            intents: HashMap::new(),
-            parked: Vec::new(),
+            kept: Kept::default(),
             requests: Vec::new(),
             answer: None,
             fulfillments: Vec::new(),
@@ -71,25 +67,25 @@ impl World {
         })))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 
     /// Lets the process die at its `write`-th write from now on, before or instead of it.
-    pub(super) fn die_at(&self, write: usize) {
+    pub(crate) fn die_at(&self, write: usize) {
         self.state().writes_left = Some(write);
     }
 
     /// True when the process has not died although it should have: it wrote less often.
-    pub(super) fn outlived(&self) -> bool {
+    pub(crate) fn outlived(&self) -> bool {
         self.state().writes_left.take().is_some()
     }
 
     /// Looks at the lane until nothing is left but to wait for Amazon or a person. Returns how long it waits.
-    pub(super) async fn look(&self, settings: &ServiceSettings, asks: &[Ask]) -> Option<Duration> {
+    pub(crate) async fn look(&self, settings: &ServiceSettings, asks: &[Ask]) -> Option<Duration> {
         let key = LaneKey { connection: "main".into(), lane: Lane::SalesOrder("42".into()) };
         let lease = Lease { key, owner: "test".into(), fence: 1 };
-        let claim = Claim { lease, asks: asks.to_vec(), through: 1, attempts: 0 };
+        let claim = Claim { lease, asks: asks.to_vec(), notices: Vec::new(), through: 1, attempts: 0 };
         for _ in 0..50 {
             match work(&self.connection(settings), &claim, 0).await {
                 Ok(LaneEnd::Complete { .. }) => return None,
@@ -108,7 +104,7 @@ impl World {
         panic!("the lane does not come to rest")
     }
 
-    fn connection(&self, settings: &ServiceSettings) -> Connection {
+    pub(crate) fn connection(&self, settings: &ServiceSettings) -> Connection {
         let vendors = Arc::new(self.clone());
         let mut documents = MockDocuments::new();
         documents.expect_of_order().returning(|_| Ok(Vec::new()));
@@ -129,7 +125,7 @@ impl World {
     }
 
     /// What Amazon decides: package states per line and the state of the newest order's cancellation.
-    pub(super) fn decide(&self, packages: &[(usize, &str)], cancellation: Option<&str>) {
+    pub(crate) fn decide(&self, packages: &[(usize, &str)], cancellation: Option<&str>) {
         let mut state = self.state();
         let order = state.amazon.last_mut().unwrap();
         for (index, word) in packages {
@@ -141,21 +137,19 @@ impl World {
         }
     }
 
-    pub(super) fn edit(&self, edit: impl FnOnce(&mut SalesOrder)) {
+    pub(crate) fn edit(&self, edit: impl FnOnce(&mut SalesOrder)) {
         let mut state = self.state();
         edit(&mut state.order);
         state.settle_status();
     }
 
-    pub(super) fn parked(&self) -> Vec<(String, String)> {
-        let state = self.state();
-        let parked = state.parked.iter();
-        parked.map(|parked| (parked.subject.clone(), parked.reason.code.clone())).collect()
+    pub(crate) fn parked(&self) -> Vec<(String, String)> {
+        self.state().kept.codes()
     }
 
-    pub(super) fn sent(&self) -> Vec<SentOrder> {
+    pub(crate) fn sent(&self) -> Vec<SentOrder> {
         let state = self.state();
-        let orders = state.links.iter().filter_map(|link| match link {
+        let orders = state.kept.links.iter().filter_map(|link| match link {
             Link::Order(sent) => Some(sent.as_ref().clone()),
             _ => None,
         });
@@ -199,13 +193,6 @@ impl State {
             (false, false) => SalesOrderStatus::PendingFulfillment,
         };
     }
-
-    fn learn(&mut self, links: &[Link]) {
-        for link in links {
-            self.links.retain(|known| known.key() != link.key());
-            self.links.push(link.clone());
-        }
-    }
 }
 
 fn error(failure: Failure) -> PortError {
@@ -230,6 +217,7 @@ impl AmazonOrders for World {
                 alias: Some(line.alias.clone()),
                 sku: Some(line.sku.clone()),
                 quantity: line.quantity,
+                names: Vec::new(),
             })
             .collect();
         let packages = lines.iter().map(|line| Package {
@@ -249,6 +237,7 @@ impl AmazonOrders for World {
             cancellations: Vec::new(),
             returns: Vec::new(),
             refunds: Vec::new(),
+            links: Vec::new(),
         };
         let lines = order.lines.iter().zip(&new.lines);
         let lines =
@@ -351,101 +340,20 @@ impl ItemFulfillments for World {
     }
 }
 
-#[async_trait]
-impl Ledger for World {
-    async fn links(&self, _: &LaneKey) -> Result<Vec<Link>, StoreError> {
-        Ok(self.state().links.clone())
+impl Remembers for World {
+    fn kept<Seen>(&self, look: impl FnOnce(&Kept) -> Seen) -> Seen {
+        look(&self.state().kept)
     }
 
-    async fn lane_of(&self, _: &ConnectionName, _: &LinkKey) -> Result<Option<Lane>, StoreError> {
-        Ok(None)
-    }
-
-    async fn write_links(&self, _: &Lease, links: &[Link]) -> Result<(), StoreError> {
+    fn commit<Outcome>(&self, write: impl FnOnce(&mut Kept) -> Outcome) -> Result<Outcome, StoreError> {
         let mut state = self.state();
         state.store()?;
-        state.learn(links);
-        Ok(())
-    }
-
-    async fn unsettled(&self, _: &LaneKey) -> Result<Vec<Intent>, StoreError> {
-        let state = self.state();
-        let open = |intent: &&Intent| matches!(intent.state, IntentState::Sent | IntentState::Unclear);
-        Ok(state.intents.values().filter(open).cloned().collect())
-    }
-
-    async fn plan(&self, _: &Lease, new: &NewIntent, at: DateTime<Utc>) -> Result<Intent, StoreError> {
-        let mut state = self.state();
-        state.store()?;
-        let intent = state.intents.entry(new.key.clone()).or_insert_with(|| Intent {
-            key: new.key.clone(),
-            operation: new.operation,
-            subject: new.subject.clone(),
-            state: IntentState::Planned,
-            sends: 0,
-            lookups: 0,
-            planned_at: at,
-            sent_at: None,
-            result: None,
-        });
-        Ok(intent.clone())
-    }
-
-    async fn change(
-        &self,
-        _: &Lease,
-        key: &IntentKey,
-        change: &IntentChange,
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let mut state = self.state();
-        state.store()?;
-        let intent = state.intents.get_mut(key).unwrap();
-        intent.state = match change {
-            IntentChange::Sent => {
-                intent.sent_at = Some(at);
-                IntentState::Sent
-            }
-            IntentChange::NotSent => IntentState::Planned,
-            IntentChange::Unclear | IntentChange::LookedUp => IntentState::Unclear,
-            IntentChange::Done { .. } => IntentState::Done,
-            IntentChange::Refused { .. } => IntentState::Refused,
-        };
-        if let IntentChange::Done { links, .. } = change {
-            state.learn(links);
-        }
-        Ok(())
-    }
-
-    async fn park(
-        &self,
-        lease: &Lease,
-        subject: &str,
-        reason: &Reason,
-        at: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        state.store()?;
-        state.parked.retain(|parked| parked.subject != subject);
-        let (key, subject, reason) = (lease.key.clone(), subject.to_owned(), reason.clone());
-        state.parked.push(Parked { key, subject, reason, since: at });
-        Ok(true)
-    }
-
-    async fn unpark(&self, _: &Lease, subject: &str, _: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        state.store()?;
-        state.parked.retain(|parked| parked.subject != subject);
-        Ok(true)
-    }
-
-    async fn parked(&self, _: &LaneKey) -> Result<Vec<Parked>, StoreError> {
-        Ok(self.state().parked.clone())
+        Ok(write(&mut state.kept))
     }
 }
 
 /// Settings in which some lines only can be cancelled.
-pub(super) fn reordering() -> ServiceSettings {
+pub(crate) fn reordering() -> ServiceSettings {
     let mut settings = settings();
     settings.cancellation.partial_cancel = crate::settings::PartialCancel::WholeAndReorder;
     settings

@@ -1,7 +1,7 @@
 //! Use cases 3 and 4: what Amazon cancelled leaves the sales order, and what staff cancel is cancelled at Amazon.
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod plan;
 mod request;
 mod run;

@@ -56,6 +56,7 @@ impl World {
         });
         Self {
             sent: SentOrder {
+                is_foreign: false,
                 amazon_order: "A-1".into(),
                 generation: Generation::default(),
                 channel: Channel::MultiChannel,
@@ -95,6 +96,7 @@ impl World {
             cancellations: Vec::new(),
             returns: Vec::new(),
             refunds: Vec::new(),
+            links: Vec::new(),
         }
     }
 

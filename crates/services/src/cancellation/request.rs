@@ -94,7 +94,8 @@ pub fn start(facts: RequestFacts<'_>) -> Start {
     if let Some(why) = too_late(order, amazon, sent) {
         return Start::Refuse(why);
     }
-    if let (Wish::Lines { closed, staying: _ }, PartialCancel::Park) = (&wish, settings.partial_cancel) {
+    if let (Wish::Lines { closed, staying: _ }, PartialCancel::Park) = (&wish, partial_cancel(settings, sent))
+    {
         return Start::Refuse(format!(
             "Amazon cancels whole orders only, and just {} closed",
             named(closed, "was", "were")
@@ -136,7 +137,7 @@ pub(super) fn reorder(
     sent: &SentOrder,
     settings: &CancellationSettings,
 ) -> Vec<LineNumber> {
-    match (settings.partial_cancel, wish) {
+    match (partial_cancel(settings, sent), wish) {
         (PartialCancel::Park, _) | (_, Some(Wish::Whole)) => Vec::new(),
         (PartialCancel::WholeAndReorder, Some(Wish::Lines { closed: _, staying })) => staying.clone(),
         // staff took the wish back after it had gone out
@@ -144,6 +145,11 @@ pub(super) fn reorder(
             waiting(order, sent).into_iter().map(|line| line.line).collect()
         }
     }
+}
+
+/// What a wish to cancel some lines comes to. What Amazon did not get from us is never sent anew.
+fn partial_cancel(settings: &CancellationSettings, sent: &SentOrder) -> PartialCancel {
+    if sent.is_foreign { PartialCancel::Park } else { settings.partial_cancel }
 }
 
 /// Why Amazon cannot be asked any more.
@@ -293,7 +299,7 @@ pub fn standing(
     let (code, hint) = match (state, answer) {
         (_, Some(CancelState::Requested)) => return None,
         (Some(Refused), _) if waiting(order, sent).is_empty() => return None,
-        (Some(Refused), _) => match (wish(order, sent), settings.partial_cancel) {
+        (Some(Refused), _) => match (wish(order, sent), partial_cancel(settings, sent)) {
             (Some(Wish::Lines { .. }), PartialCancel::Park) => (
                 "cancel_partial_unsupported",
                 "reopen the lines, or set the cancel state to requested so that the whole order is cancelled, \

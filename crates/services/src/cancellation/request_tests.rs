@@ -41,6 +41,7 @@ impl Case {
         Self {
             order: sales_order(vec![line(1, "A", 1, Decimal::ONE), line(2, "B", 1, Decimal::ONE)]),
             sent: SentOrder {
+                is_foreign: false,
                 amazon_order: "A-1".into(),
                 generation: Generation::default(),
                 channel: Channel::MultiChannel,
@@ -60,6 +61,7 @@ impl Case {
                 cancellations: Vec::new(),
                 returns: Vec::new(),
                 refunds: Vec::new(),
+                links: Vec::new(),
             },
             link: None,
             settings: CancellationSettings::default(),

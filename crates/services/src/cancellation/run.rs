@@ -153,7 +153,7 @@ async fn begin(
         }
         Start::Follow(reorder) => {
             let links = vec![Link::Cancellation(asked(view, reorder))];
-            connection.ledger.write_links(desk.lease, &links).await?;
+            desk.write_links(&links).await?;
             view.learn(links);
             follow(desk, view, order).await
         }
@@ -312,10 +312,15 @@ async fn mark(
     message: &str,
     link: Option<CancellationLink>,
 ) -> Result<Request, Stop> {
+    let known = link_of(&view.links, &view.sent).map(|known| &known.state);
+    let is_told = link.as_ref().is_none_or(|link| known == Some(&link.state));
     let links: Vec<Link> = link.map(Link::Cancellation).into_iter().collect();
     let Some(patch) = answer(order, state, message) else {
         if !links.is_empty() {
-            desk.connection.ledger.write_links(desk.lease, &links).await?;
+            match is_told {
+                true => desk.write_counts(&links).await?,
+                false => desk.write_links(&links).await?,
+            }
             view.learn(links);
         }
         return Ok(Request::Handled);
@@ -370,7 +375,7 @@ async fn bring_lines_in_line(
     let links = vec![Link::Order(Box::new(closings.after))];
     let is_written = closings.patch == SalesOrderPatch::default();
     if is_written {
-        desk.connection.ledger.write_links(desk.lease, &links).await?;
+        desk.write_links(&links).await?;
     } else if let Written::Parked(reason) = write(desk, &view.id, &closings.patch, links.clone()).await? {
         desk.park(LINES, &reason).await?;
         return Ok(false);
@@ -384,5 +389,5 @@ async fn bring_lines_in_line(
 }
 
 #[cfg(test)]
-#[path = "run_tests.rs"]
+#[path = "run_tests/mod.rs"]
 mod tests;

@@ -316,5 +316,5 @@ fn unshippable(cause: String) -> Reason {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
+#[path = "plan_tests/mod.rs"]
 mod tests;

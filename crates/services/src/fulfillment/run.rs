@@ -55,7 +55,7 @@ pub(crate) async fn run(
     let needs = needs(&view.amazon, &view.sent, &applied, &known, asked);
     if !needs.links.is_empty() {
         let links: Vec<Link> = needs.links.iter().cloned().map(Link::Tracker).collect();
-        connection.ledger.write_links(desk.lease, &links).await?;
+        desk.write_links(&links).await?;
         view.learn(links);
     }
     let trackers = read_trackers(desk, &needs.trackers).await?;

@@ -32,6 +32,7 @@ fn sent() -> SentOrder {
         item: None,
     };
     SentOrder {
+        is_foreign: false,
         amazon_order: "A-1".into(),
         generation: Generation::default(),
         channel: Channel::MultiChannel,
@@ -92,6 +93,7 @@ async fn look(packages: Vec<Package>, links: Vec<Link>, parked: &[&str]) -> Vec<
         cancellations: Vec::new(),
         returns: Vec::new(),
         refunds: Vec::new(),
+        links: Vec::new(),
     };
     let mut view = OrderView::new("42".into(), sent(), amazon, links, None);
     run(&mut desk, &mut view, &[]).await.unwrap();

@@ -81,7 +81,7 @@ async fn skus_that_are_not_on_sale_do_not_hide_that_all_others_would_drop_to_not
     let stage = Stage::new(&stock);
     stage.synchronize(request("r1")).await;
     assert_eq!(stage.run("r1").phase, RunPhase::AwaitingApproval);
-    let cause = stage.world().parked["stock-run/r1"].cause.clone();
+    let cause = stage.world().kept.parked["stock-run/r1"].reason.cause.clone();
     assert!(cause.contains("(100 % of those on sale)"), "{cause}");
 }
 
@@ -103,7 +103,7 @@ async fn f11_the_brake_holds_everything_until_a_person_approves_and_then_amazon_
     assert_eq!(stage.run("r1").phase, RunPhase::AwaitingApproval);
     assert!(states(&stage, "r1").iter().all(|state| *state == RowState::Held));
     assert_eq!(stage.parked(), [("stock-run/r1".to_owned(), "stock_brake".to_owned())]);
-    assert!(stage.world().parked["stock-run/r1"].cause.contains("12 SKUs"));
+    assert!(stage.world().kept.parked["stock-run/r1"].reason.cause.contains("12 SKUs"));
 
     // meanwhile Amazon found the units of one of them
     stage.world().amazon.insert(sku(0), Some(5));

@@ -259,5 +259,5 @@ fn place(row: &ReportRow) -> Option<(Mismatch, Option<&Sku>, &[ItemId])> {
 }
 
 #[cfg(test)]
-#[path = "comparison_tests.rs"]
+#[path = "comparison_tests/mod.rs"]
 mod tests;

@@ -110,7 +110,7 @@ async fn an_incomplete_run_by_name_goes_on_where_it_was_when_it_is_asked_for_aga
     stage.world().breaks = Some((1, Failure::Unavailable));
     assert!(stage.synchronize(wanted.clone()).await.is_empty());
     assert_eq!(stage.run("r1").phase, RunPhase::Incomplete);
-    assert!(stage.world().parked["stock-run"].hint.contains("amz inventory sync --resume"));
+    assert!(stage.world().kept.parked["stock-run"].reason.hint.contains("amz inventory sync --resume"));
 
     stage.synchronize(wanted).await;
     let named: Vec<usize> = stage.world().named.iter().map(Vec::len).collect();
@@ -199,7 +199,7 @@ async fn a_catalogue_that_may_not_be_read_lets_stock_wait_and_never_the_connecti
             stage.parked(),
             [("stock-credentials".to_owned(), "stock_credentials_refused".to_owned())]
         );
-        let hint = stage.world().parked["stock-credentials"].hint.clone();
+        let hint = stage.world().kept.parked["stock-credentials"].reason.hint.clone();
         assert!(hint.contains("View inventory data") && hint.contains("View & Edit Catalog Data"), "{hint}");
     }
 }

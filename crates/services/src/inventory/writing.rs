@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amz_domain::{ExternalId, ItemId, StockRunId};
 use async_trait::async_trait;
-use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::batches::{LINES_PER_DOCUMENT, documents};
 use super::difference::Difference;
@@ -19,6 +19,7 @@ use crate::parking::{Reason, Who};
 use crate::ports::StockWrites;
 use crate::ports::documents::CLOSED_PERIOD;
 use crate::ports::stock::{NewStockDocument, ShownStock, StockBins};
+use crate::posting_day::PostingDays;
 use crate::settings::StockWriting;
 
 /// The lane subject of documents of which NetSuite refuses too many to tell whose fault it is.
@@ -29,13 +30,6 @@ const REFUSALS: u32 = 60;
 
 /// Of these, documents of items that were parked before.
 const PARKED_REFUSALS: u32 = 20;
-
-/// How many months are tried after a closed one.
-const MONTHS: u32 = 4;
-
-/// NetSuite may still make a document whose request we gave up: it lets one run for a quarter of an hour. So many times
-/// the usual wait for an unclear write, sixteen minutes when nothing else is set.
-const MAY_STILL_ARRIVE_WAITS: u32 = 16;
 
 /// The longest wait between two look-ups of a document.
 const LONGEST_LOOK_UP: TimeDelta = TimeDelta::minutes(4);
@@ -56,7 +50,7 @@ pub(super) async fn settle(desk: &mut Desk<'_>, stock: &Stock) -> Result<bool, S
             continue;
         }
         let (now, sent_at) = (desk.connection.now(), open.sent_at.unwrap_or(open.planned_at));
-        let given_up_at = gives_up_at(desk, sent_at);
+        let given_up_at = gives_up_at(stock, sent_at);
         if now < given_up_at {
             desk.note(format!("{}: not found in NetSuite yet, looking again later", open.key));
             desk.change(&open.key, IntentChange::LookedUp).await?;
@@ -73,11 +67,9 @@ pub(super) async fn settle(desk: &mut Desk<'_>, stock: &Stock) -> Result<bool, S
 }
 
 /// From when on a document that was sent and is not found never arrived.
-fn gives_up_at(desk: &Desk<'_>, sent_at: DateTime<Utc>) -> DateTime<Utc> {
-    let wait = desk.connection.settings.unclear_wait * MAY_STILL_ARRIVE_WAITS;
-    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-    let at_least = sent_at.checked_add_signed(wait).unwrap_or(sent_at);
-    desk.settled_after(sent_at).max(at_least)
+fn gives_up_at(stock: &Stock, sent_at: DateTime<Utc>) -> DateTime<Utc> {
+    let wait = TimeDelta::from_std(stock.settings.late_arrival).unwrap_or(TimeDelta::MAX);
+    sent_at.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// When a document that is not found is looked up next: after as long again as it is missing.
@@ -251,19 +243,11 @@ impl<'look> Writer<'look> {
     ) -> Result<Written<()>, Stop> {
         let number = self.numbering.next(desk, self.stock).await?;
         let mut written = self.document_on(desk, number, differences).await?;
-        for _ in 0..MONTHS {
-            match &written {
-                Written::Parked(reason) if reason.code == CLOSED_PERIOD => {}
-                _ => return Ok(written),
-            }
-            let periods = &desk.connection.accounting_periods;
-            let Some(mut day) = periods.first_open_day(self.day).await? else { break };
-            if day <= self.day {
-                // the month may be open and locked for stock
-                let Some(next) = next_month(self.day) else { break };
-                let Some(open) = periods.first_open_day(next).await? else { break };
-                day = open;
-            }
+        let mut days = PostingDays::after(self.day);
+        while let Written::Parked(reason) = &written
+            && reason.code == CLOSED_PERIOD
+        {
+            let Some(day) = days.next(&*desk.connection.accounting_periods).await? else { break };
             desk.note(format!("{} lies in a closed period, posting on {day}", self.day));
             self.day = day;
             written = self.document_on(desk, number, differences).await?;
@@ -295,10 +279,6 @@ impl<'look> Writer<'look> {
             Written::Parked(reason) => Written::Parked(reason),
         })
     }
-}
-
-fn next_month(day: NaiveDate) -> Option<NaiveDate> {
-    day.with_day(1)?.checked_add_months(Months::new(1))
 }
 
 /// A stock document, under our external id.

@@ -21,7 +21,7 @@ async fn a_crash_between_sending_and_the_answer_adjusts_once() {
     let stage = Stage::new(&[(7, 5)]);
     stage.world().fates = vec![Fate::DiesAfter];
     stage.look(Lane::StockLevels, &[Ask::StockOf(sku(0))]).await.unwrap_err();
-    let states = || stage.world().intents.values().map(|intent| intent.state).collect::<Vec<_>>();
+    let states = || stage.world().kept.intents.values().map(|intent| intent.state).collect::<Vec<_>>();
     assert_eq!(states(), [IntentState::Sent]);
     stage.levels(&[Ask::StockOf(sku(0))]).await;
     assert_eq!((stage.on_hand(0), stage.see(|world| world.sends)), (7, 1));
@@ -54,9 +54,29 @@ async fn a_document_that_is_not_found_is_waited_for_and_then_worked_out_afresh_u
 
     stage.levels(&asks).await;
     assert_eq!((stage.on_hand(0), stage.see(|world| world.sends)), (9, 2));
-    let mut results: Vec<IntentState> = stage.world().intents.values().map(|intent| intent.state).collect();
+    let mut results: Vec<IntentState> =
+        stage.world().kept.intents.values().map(|intent| intent.state).collect();
     results.sort_by_key(|state| state.as_str());
     assert_eq!(results, [IntentState::Done, IntentState::Refused]);
+}
+
+#[tokio::test]
+async fn how_long_a_lost_document_may_arrive_is_said_by_the_merchant() {
+    for minutes in [3, 40] {
+        let stage = Stage::new(&[(7, 5)]);
+        stage.world().settings.late_arrival = std::time::Duration::from_secs(minutes * 60);
+        stage.world().fates = vec![Fate::NeverArrives];
+        let asks = [Ask::StockOf(sku(0))];
+        stage.look(Lane::StockLevels, &asks).await.unwrap();
+        let sent_at = stage.see(|world| world.kept.intents.values().next().unwrap().sent_at.unwrap());
+        let given_up_at = sent_at + chrono::TimeDelta::minutes(i64::try_from(minutes).unwrap());
+        for (seconds, sends) in [(-1, 1), (0, 2)] {
+            stage.world().now = given_up_at + chrono::TimeDelta::seconds(seconds - 1);
+            stage.look(Lane::StockLevels, &asks).await.unwrap();
+            assert_eq!(stage.see(|world| world.sends), sends, "{minutes} minutes and {seconds} seconds");
+        }
+        assert_eq!(stage.on_hand(0), 7);
+    }
 }
 
 #[tokio::test]
@@ -93,7 +113,7 @@ async fn stock_that_is_off_after_one_correction_needs_a_person_until_it_is_in_st
     assert_eq!((stage.on_hand(0), stage.see(|world| world.sends)), (6, 2));
     let subject = format!("item/{}", item_id(0));
     assert_eq!(stage.parked(), [(subject.clone(), "stock_does_not_settle".to_owned())]);
-    let cause = stage.world().parked[&subject].cause.clone();
+    let cause = stage.world().kept.parked[&subject].reason.cause.clone();
     assert!(cause.contains("was 6"), "{cause}");
     let parked = |row: &ReportRow| matches!(row, ReportRow::Drift { state: RowState::Parked, .. });
     assert_eq!(stage.world().reports[&"r1".into()].iter().filter(|row| parked(row)).count(), 1);

@@ -4,6 +4,7 @@ use amz_domain::{CancelState, DocumentKey, Origin, RefundRejection, RefundState,
 
 use crate::desk::Desk;
 use crate::link::Link;
+use crate::reconciliation::has_arrived;
 use crate::work::Ask;
 
 /// What the asks of a lane come to.
@@ -34,29 +35,41 @@ pub(super) fn asked(desk: &mut Desk<'_>, asks: &[Ask], links: &[Link]) -> Asked 
     };
     for ask in asks {
         if is_own_echo(ask, links) {
-            desk.note(format!("{ask}: own echo, ignored"));
+            desk.note_echo(ask);
             continue;
         }
         match ask {
-            Ask::SalesOrder => asked.sales_order = true,
-            Ask::AmazonOrder | Ask::ReturnStarted(_) | Ask::RefundCompleted(_) => asked.amazon_order = true,
+            Ask::SalesOrder | Ask::CancelWished => asked.sales_order = true,
+            Ask::AmazonOrder
+            | Ask::ReturnMoved
+            | Ask::ReturnStarted(_)
+            | Ask::RefundRequested(_)
+            | Ask::RefundCompleted(_) => asked.amazon_order = true,
+            Ask::Reconcile(_) => {
+                (asked.sales_order, asked.amazon_order) = (true, true);
+                // the news of a tracker may be what was lost
+                asked.trackers.extend(under_way(links));
+            }
             Ask::Tracker(key) => asked.trackers.push(key.clone()),
             Ask::Document { document, .. } => asked.documents.push(document.clone()),
             Ask::Approved { subject } => asked.approved.push(subject.clone()),
             Ask::Rejected { subject, reason } => asked.rejected.push((subject.clone(), *reason)),
-            // asked of the lanes of stock only
+            // asked of other lanes only
             Ask::StockChanged(_)
             | Ask::StockOf(_)
             | Ask::StockOfItem(_)
             | Ask::StockDue
             | Ask::ReadStock(_)
-            | Ask::CompareStock(_) => {}
+            | Ask::CompareStock(_)
+            | Ask::WalkOrders(_) => {}
         }
     }
-    if asks.iter().any(|ask| matches!(ask, Ask::AmazonOrder)) {
+    if asks.iter().any(|ask| matches!(ask, Ask::AmazonOrder | Ask::Reconcile(_))) {
         // what a person corrected meanwhile is told by no notice of its own
         asked.documents.extend(desk.parked_documents());
     }
+    asked.trackers.sort();
+    asked.trackers.dedup();
     asked.documents.sort();
     asked.documents.dedup();
     // the sales order may be what open work waits for
@@ -67,6 +80,14 @@ pub(super) fn asked(desk: &mut Desk<'_>, asks: &[Ask], links: &[Link]) -> Asked 
             && (links.iter().any(waits)
                 || ["refund/", "cancellation", "kit/"].iter().any(|subject| desk.has_parked(subject))));
     asked
+}
+
+/// Trackers of packages that have not arrived.
+fn under_way(links: &[Link]) -> impl Iterator<Item = TrackerKey> {
+    links.iter().filter_map(|link| match link {
+        Link::Package(package) if !has_arrived(package) => package.tracker.clone(),
+        _ => None,
+    })
 }
 
 /// True when an ask only tells us what we did ourselves.
@@ -82,14 +103,23 @@ fn is_own_echo(ask: &Ask, links: &[Link]) -> bool {
         Ask::Document { document, is_new: true } => links.iter().any(|link| {
             matches!(link, Link::Document(link) if link.document == *document && link.origin == Origin::Amazon)
         }),
-        Ask::SalesOrder | Ask::AmazonOrder | Ask::Tracker(_) | Ask::Document { .. } | Ask::Approved { .. } => false,
-        Ask::Rejected { .. } => false,
+        Ask::SalesOrder
+        | Ask::CancelWished
+        | Ask::AmazonOrder
+        | Ask::ReturnMoved
+        | Ask::RefundRequested(_)
+        | Ask::Tracker(_)
+        | Ask::Document { .. }
+        | Ask::Approved { .. }
+        | Ask::Rejected { .. } => false,
         Ask::StockChanged(_)
         | Ask::StockOf(_)
         | Ask::StockOfItem(_)
         | Ask::StockDue
         | Ask::ReadStock(_)
-        | Ask::CompareStock(_) => false,
+        | Ask::CompareStock(_)
+        | Ask::Reconcile(_)
+        | Ask::WalkOrders(_) => false,
     }
 }
 

@@ -55,21 +55,34 @@ pub(super) fn adopt(
     if lines.is_empty() {
         return Err(different(found, "it shows no lines".to_owned()));
     }
+    Ok(taken_over(order, found, (generation, false), lines, adopted))
+}
+
+/// What Amazon has of an order that was taken over with these lines, which are these of the sales order. `is_foreign`
+/// says that it did not come from us.
+pub(crate) fn taken_over(
+    order: &SalesOrder,
+    found: &AmazonOrder,
+    (generation, is_foreign): (Generation, bool),
+    lines: Vec<SentLine>,
+    adopted: Vec<&SalesOrderLine>,
+) -> SentOrder {
     let ours = recipient(order).ok();
     let recipient_digest = found.recipient.as_ref().map(|held| match &ours {
         Some(ours) if same_destination(held, ours) => digest(ours),
         _ => digest(held),
     });
-    Ok(SentOrder {
+    SentOrder {
         amazon_order: found.id.clone(),
         generation,
+        is_foreign,
         channel: order.marks.channel.clone().unwrap_or_else(|| channel(order, adopted)),
         execution: found.execution.clone().unwrap_or(ExecutionState::NotStarted),
         total: None,
         tax: None,
         recipient_digest,
         lines,
-    })
+    }
 }
 
 fn different(found: &AmazonOrder, what: String) -> Reason {

@@ -211,6 +211,7 @@ impl Creation {
         Some(SentOrder {
             amazon_order: id,
             generation: self.generation,
+            is_foreign: false,
             channel: self.channel.clone(),
             execution: self.order.execution.clone(),
             total: Some(self.order.total),

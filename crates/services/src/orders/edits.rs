@@ -95,6 +95,48 @@ pub(super) fn unchangeable(
     Ok(())
 }
 
+/// What staff changed on an order that Amazon did not get from us, and that is never changed there by us.
+///
+/// # Errors
+/// A reason to park.
+pub(super) fn not_followed(
+    order: &SalesOrder,
+    sent: &SentOrder,
+    is_amazons: impl Fn(&SalesOrderLine) -> bool,
+) -> Result<(), Reason> {
+    if !still_open(order) || !still_sent(sent) {
+        return Ok(());
+    }
+    let refuse = |what: String| {
+        Err(Reason::new(
+            "foreign_order_changed",
+            format!("{what}, but Amazon did not get order {} from here and is not told", sent.amazon_order),
+            "undo the change, or change the order where it was placed",
+            Who::Merchant,
+        ))
+    };
+    for line in sent.lines.iter().filter(|line| !is_over(line)) {
+        let left = units_left(line).to_decimal();
+        match order.lines.iter().find(|now| now.line == line.line) {
+            None => return refuse(format!("line {} was removed", line.line)),
+            Some(now) if now.quantity != left => {
+                return refuse(format!(
+                    "the quantity of line {} is {}, and Amazon ships {left}",
+                    line.line, now.quantity
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let added = lines_to_compare(order, sent, is_amazons)
+        .into_iter()
+        .find(|line| !sent.lines.iter().any(|sent| sent.line == line.line));
+    match added {
+        Some(line) => refuse(format!("line {} was added", line.line)),
+        None => Ok(()),
+    }
+}
+
 /// What staff did to an order that Amazon still works on, and that Amazon is not told of. Closing it is a wish to
 /// have it cancelled, and no matter of this function.
 ///

@@ -85,5 +85,6 @@ pub(crate) fn sales_order(lines: Vec<SalesOrderLine>) -> SalesOrder {
         total: lines.iter().map(|line| line.amount).sum(),
         lines,
         marks: OrderFields::default(),
+        shop_names: Vec::new(),
     }
 }

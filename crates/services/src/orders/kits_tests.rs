@@ -9,7 +9,7 @@ use crate::cancellation::wish;
 use crate::orders::adopt::adopt;
 use crate::orders::fixtures::{line, sales_order, settings};
 use crate::orders::plan::{Creation, OrderFacts, OrderPlan, kits_needed, plan};
-use crate::orders::run::reflect;
+use crate::orders::reflect;
 use crate::ports::amazon::{CreatedLine, NewAmazonLine};
 use crate::settings::ServiceSettings;
 
@@ -230,6 +230,7 @@ fn shown(creation: &Creation) -> AmazonOrder {
         alias: Some(line.alias.clone()),
         sku: None,
         quantity: line.quantity,
+        names: Vec::new(),
     });
     AmazonOrder {
         id: AmazonOrderId::from("A-1"),
@@ -241,6 +242,7 @@ fn shown(creation: &Creation) -> AmazonOrder {
         cancellations: Vec::new(),
         returns: Vec::new(),
         refunds: Vec::new(),
+        links: Vec::new(),
     }
 }
 

@@ -158,7 +158,12 @@ fn plan_sent(facts: OrderFacts<'_>, sent: &SentOrder) -> OrderPlan {
         return OrderPlan::Park(reason);
     }
     let mut wait = None;
-    if edits::still_open(order) && edits::still_sent(sent) {
+    if sent.is_foreign {
+        let is_amazons = |line: &SalesOrderLine| is_amazons(order, line, settings);
+        if let Err(reason) = edits::not_followed(order, sent, is_amazons) {
+            return OrderPlan::Park(reason);
+        }
+    } else if edits::still_open(order) && edits::still_sent(sent) {
         let execution = match hold(order, settings, now) {
             Hold::None => ExecutionState::Started,
             Hold::Until(until) => {
@@ -253,5 +258,5 @@ pub(super) fn missing_ids(order: &SalesOrder, sent: &SentOrder) -> SalesOrderPat
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
+#[path = "plan_tests/mod.rs"]
 mod tests;

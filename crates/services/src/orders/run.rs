@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use amz_domain::{Generation, OrderAlias, SalesOrder, SalesOrderId, SyncState};
+use amz_domain::{AmazonOrder, AmazonOrderId, Generation, OrderAlias, SalesOrder, SalesOrderId};
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 
+use super::SUBJECT;
+use super::checkout::{Elsewhere, elsewhere, linked, unclear};
 use super::known_goods::{KnownGoods, held_from_us};
-use super::plan::{Creation, OrderFacts, OrderPlan, is_to_go_again, missing_ids, plan};
+use super::marking::{digest, mark, park};
+use super::plan::{Creation, OrderFacts, OrderPlan, is_to_go_again, plan};
 use crate::desk::{Desk, Found, OnceWrite, Stop, Written, intent};
 use crate::failure::{Failure, PortError};
 use crate::intent::{IntentChange, Operation};
 use crate::link::{CancellationLink, Link, SentOrder};
 use crate::parking::{Reason, Who};
-use crate::ports::netsuite::SalesOrderPatch;
 use crate::ports::{AmazonOrders, Items};
-
-/// The lane subject that this module parks.
-const SUBJECT: &str = "order";
+use crate::reconciliation;
+use crate::work::Lane;
 
 /// More steps than any order needs; a plan that does not come to rest is a defect and is parked.
 const MOST_STEPS: usize = 8;
@@ -37,7 +37,9 @@ pub(crate) struct Ordered {
 
 /// Brings Amazon up to date with a sales order. Returns what Amazon has from us afterwards.
 ///
-/// `cancellation` is the one that we asked Amazon for, of what it has from us; `amazon_spoke` says that Amazon itself named the order: it is looked for there even when it is not to be sent.
+/// `cancellation` is the one that we asked Amazon for, of what it has from us; `amazon_spoke` says that Amazon itself
+/// named the order: it is looked for there even when it is not to be sent; `is_approved` that a person said it shall be
+/// sent.
 ///
 /// # Errors
 /// [`Stop`] when the look cannot go on.
@@ -46,20 +48,23 @@ pub(crate) async fn run(
     id: &SalesOrderId,
     mut sent: Option<SentOrder>,
     cancellation: Option<&CancellationLink>,
-    amazon_spoke: bool,
+    (amazon_spoke, is_approved): (bool, bool),
 ) -> Result<Ordered, Stop> {
     let connection = desk.connection;
     let mut order = match connection.sales_orders.read(id).await {
         Ok(Some(order)) => order,
         Ok(None) => {
-            desk.note("NetSuite knows no such sales order");
             match sent {
                 Some(sent) => {
+                    desk.note("NetSuite knows no such sales order");
                     desk.park(SUBJECT, &missing(id)).await?;
                     desk.ask_for_stock(&sent.lines);
                     return Ok(Ordered { sent: Some(sent), order: None, look_at_amazon: false });
                 }
-                None => desk.unpark(SUBJECT).await?,
+                None => {
+                    desk.out_of_scope("NetSuite knows no such sales order");
+                    desk.unpark(SUBJECT).await?;
+                }
             }
             return Ok(Ordered { sent, order: None, look_at_amazon: false });
         }
@@ -69,7 +74,8 @@ pub(crate) async fn run(
         }
     };
     let mut goods = KnownGoods::default();
-    let mut looked_for = false;
+    let (mut looked_for, mut was_planned) = (false, false);
+    let mut elsewhere = None;
 
     for _ in 0..MOST_STEPS {
         let (items, settings) = (connection.items.as_ref(), &connection.settings);
@@ -84,7 +90,29 @@ pub(crate) async fn run(
             settings,
             now: connection.now(),
         };
-        let plan = plan(facts);
+        let mut plan = plan(facts);
+        let is_first = sent.is_none() && matches!(plan, OrderPlan::Create(_));
+        if is_first && !was_planned {
+            was_planned = true;
+            match elsewhere_now(desk, &order, is_approved).await? {
+                Elsewhere::No => {}
+                Elsewhere::Linked(linked) => {
+                    sent = Some(*linked);
+                    continue;
+                }
+                Elsewhere::OtherProgramme(why) => plan = OrderPlan::OutOfScope(why),
+                Elsewhere::Held(reason) => plan = OrderPlan::Park(reason),
+            }
+        }
+        if is_first && matches!(plan, OrderPlan::Create(_)) {
+            let known = match elsewhere.take() {
+                Some(known) => known,
+                None => reconciliation::sent_by_another(desk, id).await?,
+            };
+            if let Some(why) = elsewhere.insert(known) {
+                plan = OrderPlan::OutOfScope(why.clone());
+            }
+        }
         // what a creation may have made that is not wanted any more: the first of all, or the next one
         let next = match &sent {
             None => Some(Generation::default()),
@@ -113,7 +141,7 @@ pub(crate) async fn run(
                 return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
             OrderPlan::OutOfScope(why) => {
-                desk.note(format!("sales order {id} is not for Amazon: {why}"));
+                desk.out_of_scope(format!("sales order {id} is not for Amazon: {why}"));
                 desk.unpark(SUBJECT).await?;
                 return Ok(Ordered { sent, order: Some(order), look_at_amazon: false });
             }
@@ -134,11 +162,20 @@ pub(crate) async fn run(
                     Written::Done(())
                 }
                 Some(Err(reason)) => Written::Parked(reason),
-                None => {
-                    desk.note("the sales order names an Amazon order that another road made: left alone");
-                    desk.unpark(SUBJECT).await?;
-                    return Ok(Ordered { sent: None, order: Some(order), look_at_amazon: false });
-                }
+                None => match of_another_road(desk, &order).await? {
+                    Some(Ok(linked)) => {
+                        sent = Some(linked);
+                        Written::Done(())
+                    }
+                    Some(Err(reason)) => Written::Parked(reason),
+                    None => {
+                        desk.out_of_scope(
+                            "the sales order names an Amazon order that is not seen here: left alone",
+                        );
+                        desk.unpark(SUBJECT).await?;
+                        return Ok(Ordered { sent: None, order: Some(order), look_at_amazon: false });
+                    }
+                },
             },
             OrderPlan::Create(creation) => match create(desk, &order, &creation).await? {
                 Written::Done(created) => {
@@ -174,6 +211,55 @@ pub(crate) async fn run(
     }
     park(desk, &mut order, sent.as_ref(), &restless(id)).await?;
     Ok(Ordered { sent, order: Some(order), look_at_amazon: false })
+}
+
+/// Whether Amazon fulfils an order already that we never tried to send.
+async fn elsewhere_now(
+    desk: &mut Desk<'_>,
+    order: &SalesOrder,
+    is_approved: bool,
+) -> Result<Elsewhere, Stop> {
+    let unsettled = desk.connection.ledger.unsettled(&desk.lease.key).await?;
+    if unsettled.iter().any(|intent| intent.operation == Operation::CreateOrder) {
+        // whatever is found at Amazon may be our own
+        return Ok(Elsewhere::No);
+    }
+    elsewhere(desk, order, is_approved).await
+}
+
+/// Links the Amazon order that the sales order names, when Amazon shows it and it is not ours. `None` when it shows none.
+async fn of_another_road(
+    desk: &mut Desk<'_>,
+    order: &SalesOrder,
+) -> Result<Option<Result<SentOrder, Reason>>, Stop> {
+    let Some(id) = &order.marks.amazon_order else { return Ok(None) };
+    let Some(found) = shown_at_amazon(desk, id).await? else { return Ok(None) };
+    Ok(Some(linked(desk, order, &found).await?.map_err(|cause| unclear(&found, &cause))))
+}
+
+/// An order that somebody named; `None` when Amazon does not show it. Amazon denies access to what is not ours in the same
+/// words as to those whose credentials it does not know, so a denial here says nothing about ours.
+pub(crate) async fn shown_at_amazon(
+    desk: &mut Desk<'_>,
+    id: &AmazonOrderId,
+) -> Result<Option<AmazonOrder>, Stop> {
+    let connection = desk.connection;
+    let error = match connection.amazon_orders.read(id).await {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    match error.failure {
+        Failure::Refused => {}
+        // an alias of ours is nobody else's: whoever may not ask for it has bad credentials
+        Failure::Credentials => {
+            let Lane::SalesOrder(order) = &desk.lease.key.lane else { return Err(error.into()) };
+            let alias = OrderAlias::of(&connection.settings.account, order, Generation::default());
+            connection.amazon_orders.find(&alias).await?;
+        }
+        _ => return Err(error.into()),
+    }
+    desk.note(error.to_string());
+    Ok(None)
 }
 
 /// Settles a `createOrder` whose outcome is not known although the order is not to be sent any more; also finds an
@@ -236,7 +322,7 @@ async fn take_over(
     let Some((found, generation)) = newest else { return Ok(None) };
     let adopted = held_from_us(connection.items.as_ref(), order, &found, generation).await?;
     if let Ok(sent) = &adopted {
-        connection.ledger.write_links(desk.lease, &[Link::Order(Box::new(sent.clone()))]).await?;
+        desk.write_links(&[Link::Order(Box::new(sent.clone()))]).await?;
         desk.note(format!("took over Amazon order {}", sent.amazon_order));
     }
     Ok(Some(adopted))
@@ -287,90 +373,6 @@ impl OnceWrite for CreateOrder<'_> {
     fn outcome(&self, sent: &SentOrder) -> (String, Vec<Link>) {
         (format!("Amazon order {}", sent.amazon_order), vec![Link::Order(Box::new(sent.clone()))])
     }
-}
-
-/// Writes our fields on the sales order.
-async fn mark(
-    desk: &mut Desk<'_>,
-    order: &mut SalesOrder,
-    patch: &SalesOrderPatch,
-) -> Result<Written<()>, Stop> {
-    let connection = desk.connection;
-    let mark =
-        intent(Operation::MarkSalesOrder, format!("order {}", order.id), &digest(&format!("{patch:?}")));
-    let id = order.id.clone();
-    let written = desk.write_repeatably(mark, connection.sales_orders.patch(&id, patch), Vec::new()).await?;
-    if matches!(written, Written::Done(())) {
-        reflect(order, patch);
-    }
-    Ok(written)
-}
-
-/// Parks the order and says so on the order itself, where staff see it, with Amazon's ids if it has any.
-async fn park(
-    desk: &mut Desk<'_>,
-    order: &mut SalesOrder,
-    sent: Option<&SentOrder>,
-    reason: &Reason,
-) -> Result<(), Stop> {
-    desk.park(SUBJECT, reason).await?;
-    if let Some(sent) = sent {
-        // NetSuite may want fewer units than Amazon keeps for the order: what is left over would be sold
-        desk.ask_for_stock(&sent.lines);
-    }
-    let message = format!("{}: {}. {}", reason.code, reason.cause, reason.hint);
-    let fields = &order.marks;
-    let patch = SalesOrderPatch {
-        sync_state: (fields.sync_state != Some(SyncState::Parked)).then_some(SyncState::Parked),
-        sync_message: (fields.sync_message.as_ref() != Some(&message)).then_some(message),
-        ..sent.map(|sent| missing_ids(order, sent)).unwrap_or_default()
-    };
-    if patch == SalesOrderPatch::default() {
-        return Ok(());
-    }
-    if let Written::Parked(refused) = mark(desk, order, &patch).await? {
-        desk.note(format!("the reason could not be written on the order: {}", refused.cause));
-    }
-    Ok(())
-}
-
-/// The snapshot as it stands after a patch, so that the next plan needs no second read.
-pub(crate) fn reflect(order: &mut SalesOrder, patch: &SalesOrderPatch) {
-    let SalesOrderPatch {
-        amazon_order,
-        channel,
-        sync_state,
-        sync_message,
-        amazon_lines,
-        close,
-        reduce,
-        release,
-        cancel_state,
-    } = patch.clone();
-    let fields = &mut order.marks;
-    fields.amazon_order = amazon_order.or(fields.amazon_order.take());
-    fields.channel = channel.or(fields.channel.take());
-    fields.sync_state = sync_state.or(fields.sync_state.take());
-    fields.sync_message = sync_message.or(fields.sync_message.take());
-    fields.cancel_state = cancel_state.or(fields.cancel_state.take());
-    for line in &mut order.lines {
-        if let Some((_, amazon_line)) = amazon_lines.iter().find(|(number, _)| *number == line.line) {
-            line.amazon_line = Some(amazon_line.clone());
-        }
-        line.is_closed |= close.contains(&line.line);
-        line.amazon_flag &= !release.contains(&line.line);
-        if let Some((_, units)) = reduce.iter().find(|(number, _)| *number == line.line) {
-            line.quantity = units.to_decimal();
-        }
-    }
-}
-
-/// A short, stable name of what is written, so that another write gets another intent.
-pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(6)
-        .fold(String::from("#"), |name, byte| name + &format!("{byte:02x}"))
 }
 
 async fn unreadable(

@@ -41,6 +41,18 @@ pub trait AmazonOrders: Send + Sync {
     async fn find(&self, alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError>;
 }
 
+/// Orders at Amazon that others sent.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ForeignOrders: Send + Sync {
+    /// Reads an order by an alias that is not ours, of a type in which another connector gave its own; `None` when
+    /// Amazon knows no such alias.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn find_named(&self, alias_type: &str, alias_id: &str) -> Result<Option<AmazonOrder>, PortError>;
+}
+
 /// Cancellations of whole orders at Amazon.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]

@@ -52,6 +52,15 @@ pub trait Documents: Send + Sync {
     /// # Errors
     /// Any failure.
     async fn patch(&self, document: &DocumentKey, patch: &DocumentPatch) -> Result<(), PortError>;
+
+    /// True when taxes can be written on lines, as accounts with legacy tax need it and few allow.
+    fn writes_line_taxes(&self) -> bool;
+
+    /// Writes taxes on lines of a document. Repeating it leaves the same document.
+    ///
+    /// # Errors
+    /// Any failure; `Refused` where taxes cannot be written.
+    async fn set_line_taxes(&self, document: &DocumentKey, taxes: &[LineTax]) -> Result<(), PortError>;
 }
 
 /// Code of the refusal of a date that lies in a closed accounting period.
@@ -165,6 +174,17 @@ pub struct NewDocumentLine {
     pub tax: Option<Decimal>,
     /// Why it comes back (`custcol_amz_return_reason`).
     pub reason: Option<String>,
+    /// Of an item receipt: whether the units go back into stock, where NetSuite can be told.
+    pub restock: Option<bool>,
+}
+
+/// The tax that shall stand on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineTax {
+    /// The document's own line.
+    pub line: LineNumber,
+    /// Its tax.
+    pub tax: Decimal,
 }
 
 /// What to change on a document; what is `None` or empty stays as it is.

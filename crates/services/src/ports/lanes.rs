@@ -60,14 +60,17 @@ pub struct ChangedRow {
     pub position: FeedPosition,
     /// The work.
     pub request: LaneRequest,
+    /// Why it is our own echo: then it makes no work, and the audit trail shows this.
+    pub echo: Option<String>,
 }
 
 /// How work is taken and given back.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Lanes: Send + Sync {
-    /// Leases up to `limit` due lanes, longest due first, none of a paused connection. A lane whose lease
-    /// has lapsed counts as due. Cost does not depend on how many requests wait.
+    /// Leases up to `limit` due lanes, none of a paused connection. A lane whose lease has lapsed counts as due. The
+    /// longest due comes first, where a lane that is more [urgent](crate::urgency::Urgency) has a head start, and is as
+    /// urgent as the most urgent of its asks: nothing waits for ever. Cost does not depend on how many requests wait.
     ///
     /// # Errors
     /// When the store is not available.
@@ -86,7 +89,8 @@ pub trait Lanes: Send + Sync {
     async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// The claimed work is done: removes the requests that were taken, keeps later ones (due as they asked),
-    /// forgets the failed tries, and notes the look. `redirect` marks other lanes due in the same commit.
+    /// forgets the failed tries, and notes the look. `redirect` marks other lanes due in the same commit; the notices
+    /// that asked for the look asked for that too.
     ///
     /// A look that did not [fail](crate::look::LookOutcome::Failed) found nothing left to write, so repeatable
     /// writes of the lane whose answer was lost have had their effect: they become done.
@@ -125,8 +129,8 @@ pub trait Lanes: Send + Sync {
     /// When the store cannot be read.
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
 
-    /// Lets no lane of the connection be claimed before `until`. Returns true when it was not paused for
-    /// this code before: the moment for an alarm.
+    /// Lets no lane of the connection be claimed before `until`. Of two pauses the longer one stays, with its code.
+    /// Returns true when it was not paused for this code before: the moment for an alarm.
     ///
     /// # Errors
     /// When the store is not available.
@@ -143,6 +147,12 @@ pub trait Lanes: Send + Sync {
     /// # Errors
     /// When the store is not available.
     async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError>;
+
+    /// Ends a pause that has this code; one for another cause stays. Returns true when there was one.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    async fn resume_if(&self, connection: &ConnectionName, code: &str) -> Result<bool, StoreError>;
 }
 
 /// The same ask in one request list is served once.

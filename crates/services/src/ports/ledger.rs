@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::failure::StoreError;
-use crate::intent::{Intent, IntentChange, IntentKey, NewIntent};
+use crate::intent::{Intent, IntentChange, IntentKey, NewIntent, Operation};
 use crate::link::{Link, LinkKey};
 use crate::parking::{Parked, Reason};
 use crate::work::{Lane, LaneKey, Lease};
@@ -81,4 +81,29 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     async fn parked(&self, key: &LaneKey) -> Result<Vec<Parked>, StoreError>;
+}
+
+/// When we wrote on records ourselves, so that our own changes are recognised when a feed reports them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OwnWrites: Send + Sync {
+    /// Our writes of one kind in a lane that were under way at or after an instant.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn own_writes(
+        &self,
+        key: &LaneKey,
+        operation: Operation,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<WriteWindow>, StoreError>;
+}
+
+/// While a write of ours was under way, by our clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteWindow {
+    /// When it was about to be sent.
+    pub sent_at: DateTime<Utc>,
+    /// When its answer was noted; `None` while its outcome is not known.
+    pub settled_at: Option<DateTime<Utc>>,
 }

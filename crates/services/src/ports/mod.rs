@@ -9,17 +9,25 @@ pub mod lanes;
 pub mod ledger;
 pub mod netsuite;
 pub mod notifications;
+pub mod reconciliation;
 pub mod records;
+pub mod settings_history;
 pub mod stock;
+pub mod vendors;
 
-pub use amazon::{AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, PackageTrackers};
+pub use amazon::{
+    AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, ForeignOrders, PackageTrackers,
+};
 pub use documents::{AccountingPeriods, ChangedDocuments, Documents};
 pub use inbox::{Inbox, NoticeFeed};
 pub use lanes::{Intake, Lanes};
-pub use ledger::Ledger;
-pub use netsuite::{ChangedSalesOrders, ItemFulfillments, Items, SalesOrders};
+pub use ledger::{Ledger, OwnWrites};
+pub use netsuite::{AccountOrders, ChangedSalesOrders, ItemFulfillments, Items, SalesOrders, ServerClock};
 pub use notifications::Notifications;
-pub use records::{CallLog, Operations};
+pub use reconciliation::{ReconciliationReports, Reconciliations};
+pub use records::{AuditMirror, CallLog, Operations};
+pub use settings_history::SettingsHistory;
 pub use stock::{
     AmazonCatalog, AmazonStock, StockItems, StockRecords, StockReports, StockStream, StockWrites,
 };
+pub use vendors::{EveryVendorWorks, VendorHealth};

@@ -9,7 +9,7 @@ use amz_domain::{
     SyncState, TrackingNumber,
 };
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::failure::PortError;
 
@@ -94,6 +94,85 @@ pub trait ChangedSalesOrders: Send + Sync {
     /// # Errors
     /// Read failures.
     async fn page(&self, after: Option<FeedPosition>) -> Result<ChangedPage, PortError>;
+}
+
+/// Which sales orders an account has, for reconciliation and adoption.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AccountOrders: Send + Sync {
+    /// One page of sales orders touched at or after an instant, oldest first, that Amazon could have to ship or already
+    /// has. `after` is the last row of the page before.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn touched(
+        &self,
+        since: DateTime<Utc>,
+        after: Option<FeedPosition>,
+    ) -> Result<ChangedPage, PortError>;
+
+    /// One page of sales orders created from an instant until before another, by internal id, whatever became of them.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn created(
+        &self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        after: Option<SalesOrderId>,
+    ) -> Result<Vec<SalesOrderId>, PortError>;
+
+    /// One page of sales orders whose fields say that another connector sent them to Amazon, by internal id.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn sent_by_others(&self, after: Option<SalesOrderId>) -> Result<Vec<SentByOther>, PortError>;
+
+    /// What another connector wrote on one sales order; `None` when nothing.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn sent_by_other(&self, order: &SalesOrderId) -> Result<Option<SentByOther>, PortError>;
+
+    /// The item fulfilments of a sales order, whoever made them.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn fulfillments(&self, order: &SalesOrderId) -> Result<Vec<MadeFulfillment>, PortError>;
+}
+
+/// NetSuite's clock.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ServerClock: Send + Sync {
+    /// What time it is there.
+    ///
+    /// # Errors
+    /// Read failures.
+    async fn server_time(&self) -> Result<DateTime<Utc>, PortError>;
+}
+
+/// A sales order that another connector sent to Amazon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentByOther {
+    /// The sales order.
+    pub sales_order: SalesOrderId,
+    /// What its fields say that Amazon knows it by, in the order of the configured fields: Amazon's id, or an alias of
+    /// the other connector.
+    pub names: Vec<String>,
+}
+
+/// An item fulfilment, whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeFulfillment {
+    /// Its internal id.
+    pub id: ItemFulfillmentId,
+    /// Its external id, when it is one of ours. Those of other systems stay away.
+    pub external_id: Option<ExternalId>,
+    /// Tracking numbers on its packages.
+    pub tracking_numbers: Vec<TrackingNumber>,
+    /// Units per line of the sales order.
+    pub lines: Vec<FulfilledLine>,
 }
 
 /// A place in a change feed: the last row seen.

@@ -37,7 +37,7 @@ impl Look<'_, '_> {
                 ..link
             };
             let links = told_links(&link, &key);
-            self.desk.connection.ledger.write_links(self.desk.lease, &links).await?;
+            self.desk.write_links(&links).await?;
             self.view.learn(links);
             self.desk.unpark(&on_document(&key)).await?;
         }

@@ -117,7 +117,7 @@ async fn a_credit_of_no_units_is_shown_and_not_dropped() {
     stage.look(&[key("creditMemo-800")], &[]).await;
     let expected = ("document/creditMemo-800".to_owned(), "refund_without_units".to_owned());
     assert_eq!(stage.parked(), [expected]);
-    assert!(stage.world().parked["document/creditMemo-800"].cause.contains("4.99 USD"));
+    assert!(stage.world().kept.parked["document/creditMemo-800"].reason.cause.contains("4.99 USD"));
     stage.look(&[], &["document/creditMemo-800"]).await;
     assert_eq!((stage.parked().len(), stage.world().reports.len()), (0, 0));
 }
@@ -143,8 +143,8 @@ async fn a_credit_that_was_voided_while_nobody_knew_whether_it_was_told_is_settl
     {
         // as if the process had died before the answer was noted
         let mut world = stage.world();
-        world.links.clear();
-        for intent in world.intents.values_mut() {
+        world.kept.links.clear();
+        for intent in world.kept.intents.values_mut() {
             intent.state = crate::intent::IntentState::Unclear;
         }
         world.documents.last_mut().unwrap().marks = Default::default();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use amz_domain::{Document, DocumentId, DocumentKey, DocumentKind, Origin, Quantity};
 use async_trait::async_trait;
-use chrono::{Datelike, Months, NaiveDate};
 
 use super::plan::moved;
 use super::progress::voided;
@@ -15,6 +14,7 @@ use crate::link::{DocumentLink, Link, RefundLink};
 use crate::parking::{Reason, Who};
 use crate::ports::Documents;
 use crate::ports::documents::{CLOSED_PERIOD, DocumentSource, NewDocument};
+use crate::posting_day::PostingDays;
 use crate::settings::ClosedPeriod;
 
 /// Makes the credit memo or cash refund of a refund. A day in a closed period is answered as the settings say.
@@ -31,19 +31,13 @@ pub(super) async fn create(
     let connection = desk.connection;
     if connection.settings.refunds.closed_period == ClosedPeriod::FirstOpenDay {
         let mut refused = wanted;
-        let mut from = Some(wanted);
-        for _ in 0..MONTHS {
-            let Some(earliest) = from else { break };
-            let Some(day) = connection.accounting_periods.first_open_day(earliest).await? else { break };
-            if day > refused {
-                desk.note(format!("{refused} lies in a closed period, posting on {day}"));
-                match create_on(desk, &moved(new, day), link).await? {
-                    Written::Parked(reason) if reason.code == CLOSED_PERIOD => refused = day,
-                    other => return Ok(other),
-                }
+        let mut days = PostingDays::after(wanted);
+        while let Some(day) = days.next(&*connection.accounting_periods).await? {
+            desk.note(format!("{refused} lies in a closed period, posting on {day}"));
+            match create_on(desk, &moved(new, day), link).await? {
+                Written::Parked(reason) if reason.code == CLOSED_PERIOD => refused = day,
+                other => return Ok(other),
             }
-            // a month may be open and locked for receivables
-            from = next_month(refused);
         }
     }
     Ok(Written::Parked(Reason::new(
@@ -52,13 +46,6 @@ pub(super) async fn create(
         "open the period, or refund it by hand on another day; a document by hand is attached to Amazon's refund",
         Who::Merchant,
     )))
-}
-
-/// How many months are tried after a closed one.
-const MONTHS: u32 = 4;
-
-fn next_month(day: NaiveDate) -> Option<NaiveDate> {
-    day.with_day(1)?.checked_add_months(Months::new(1))
 }
 
 async fn create_on(

@@ -33,6 +33,7 @@ pub(crate) fn sent(units: &[u32]) -> SentOrder {
         item: None,
     });
     SentOrder {
+        is_foreign: false,
         amazon_order: "AO-1".into(),
         generation: Generation::default(),
         channel: Channel::MultiChannel,
@@ -61,6 +62,7 @@ pub(crate) fn delivered(contents: Vec<PackageContent>, refunds: Vec<AmazonRefund
         cancellations: Vec::new(),
         returns: Vec::new(),
         refunds,
+        links: Vec::new(),
     }
 }
 

@@ -114,13 +114,13 @@ proptest! {
                 RefundState::Success => prop_assert_eq!(refund.payments.len(), 1),
                 _ => {
                     let subject = format!("refund/{}", refund.id);
-                    prop_assert!(world.parked.contains_key(&subject), "{}", subject);
+                    prop_assert!(world.kept.parked.contains_key(&subject), "{}", subject);
                 }
             }
         }
         let credits = world.documents.iter().filter(|document| document.key.kind.is_credit()).count();
         let told = world.amazon.refunds.iter().filter(|refund| refund.state == RefundState::Success).count();
-        let undecided = by_hands.iter().filter(|key| world.parked.contains_key(&format!("document/{key}"))).count();
+        let undecided = by_hands.iter().filter(|key| world.kept.parked.contains_key(&format!("document/{key}"))).count();
         prop_assert_eq!(credits, told + undecided, "every credit is one refund, and every refund one credit");
     }
 }

@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod source;
 mod staff;
+mod taxes;
 
 pub(crate) use replaced::show_replaced;
 pub(crate) use run::run;

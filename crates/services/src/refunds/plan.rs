@@ -308,6 +308,7 @@ fn document(
                 amount: Some(line.net),
                 tax: Some(line.tax),
                 reason: None,
+                restock: None,
             })
         })
         .collect();

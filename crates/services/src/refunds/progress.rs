@@ -183,7 +183,7 @@ pub(crate) fn remaining(document: &Document) -> Decimal {
 const FULLY_APPLIED: &str = "B";
 
 /// Refuses a document of ours that NetSuite made otherwise, by more than rounding.
-fn as_planned(link: &RefundLink, document: &Document, told: Money) -> Result<(), Reason> {
+pub(super) fn as_planned(link: &RefundLink, document: &Document, told: Money) -> Result<(), Reason> {
     let is_ours = document.external_id.as_deref().is_some_and(ExternalId::is_ours);
     let Some(planned) = link.total.filter(|_| is_ours) else { return Ok(()) };
     let lines = Decimal::from(link.lines.len().max(1));

@@ -40,7 +40,7 @@ pub(super) async fn report(
     if let Some(settled) = desk.settle_earlier(&once, &write).await? {
         return Ok(settled);
     }
-    connection.ledger.write_links(desk.lease, &[Link::Refund(Box::new(link.clone()))]).await?;
+    desk.write_links(&[Link::Refund(Box::new(link.clone()))]).await?;
     Ok(Written::Done(link.clone()))
 }
 
@@ -167,7 +167,7 @@ pub(super) async fn tell(
     let Some(link) = write.told().await? else {
         return Ok(Written::Wait(desk.settled_after(connection.now())));
     };
-    connection.ledger.write_links(desk.lease, &told_links(&link, &external.document)).await?;
+    desk.write_links(&told_links(&link, &external.document)).await?;
     Ok(Written::Done(link))
 }
 

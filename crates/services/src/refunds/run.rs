@@ -166,7 +166,7 @@ impl Look<'_, '_> {
             return Ok(());
         }
         let links = vec![Link::Refund(Box::new(link.clone()))];
-        self.desk.connection.ledger.write_links(self.desk.lease, &links).await?;
+        self.desk.write_links(&links).await?;
         self.view.learn(links);
         Ok(())
     }
@@ -220,22 +220,28 @@ impl Look<'_, '_> {
         link: &RefundLink,
     ) -> Result<Written<RefundLink>, Stop> {
         let Some(key) = &link.document else { return self.begin(refund, link).await };
-        let Some(document) = self.document(key).cloned() else {
+        let Some(mut document) = self.document(key).cloned() else {
             return Ok(Written::Parked(document_missing(key)));
         };
         if document.is_voided {
             return Ok(Written::Parked(voided(key, link.reported.as_ref())));
         }
-        let mut total = Money::new(document.total, document.currency);
-        if is_staffs(&document) {
+        let total = if is_staffs(&document) {
             if let Some(parked) = self.mark(&document, &link.id).await? {
                 return Ok(Written::Parked(parked));
             }
-            total = match self.staffs_total(&document, link) {
+            match self.staffs_total(&document, link) {
                 Ok(total) => total,
                 Err(reason) => return Ok(Written::Parked(reason)),
+            }
+        } else {
+            document = match self.correct_taxes(document, link).await? {
+                Written::Done(document) => document,
+                Written::Wait(at) => return Ok(Written::Wait(at)),
+                Written::Parked(reason) => return Ok(Written::Parked(reason)),
             };
-        }
+            Money::new(document.total, document.currency)
+        };
         match self.paid(&document, link) {
             Ok(paid) => self.tell_progress(refund, link, Some(&document), total, paid).await,
             Err(payout) => self.pay_out(refund, link, &document, payout).await,
@@ -372,5 +378,5 @@ pub(super) fn document_missing(key: &DocumentKey) -> Reason {
 }
 
 #[cfg(test)]
-#[path = "run_tests.rs"]
+#[path = "run_tests/mod.rs"]
 mod tests;

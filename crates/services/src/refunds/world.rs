@@ -1,6 +1,5 @@
 //! Both vendors and the ledger in memory, behind the mocked ports: what is written is there in the next look.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use amz_domain::{
@@ -12,18 +11,14 @@ use rust_decimal::Decimal;
 
 use super::fixtures::document;
 use crate::connection::{Connection, mocked};
-use crate::desk::{Desk, Leavings};
-use crate::failure::{Failure, PortError};
-use crate::intent::{Intent, IntentChange, IntentKey, IntentState};
+use crate::desk::{Desk, Leavings, Stop};
+use crate::failure::{Failure, PortError, StoreError};
 use crate::link::{Link, RefundLink, SentOrder};
 use crate::order_view::OrderView;
-use crate::parking::{Parked, Reason};
 use crate::ports::amazon::{MockAmazonOrders, MockAmazonRefunds, RefundReport, ReportedRefund};
-use crate::ports::documents::{
-    CLOSED_PERIOD, DocumentSource, MockAccountingPeriods, MockDocuments, NewDocument,
-};
-use crate::ports::ledger::MockLedger;
+use crate::ports::documents::{CLOSED_PERIOD, DocumentSource, MockDocuments, NewDocument};
 use crate::ports::netsuite::MockSalesOrders;
+use crate::pretend::{Kept, Remembers, periods};
 use crate::settings::ServiceSettings;
 use crate::work::{Lane, LaneKey, Lease};
 
@@ -35,9 +30,8 @@ pub(crate) struct World {
     pub(crate) amazon: AmazonOrder,
     pub(crate) order: SalesOrder,
     pub(crate) documents: Vec<Document>,
-    pub(crate) links: Vec<Link>,
-    pub(crate) intents: HashMap<IntentKey, Intent>,
-    pub(crate) parked: BTreeMap<String, Reason>,
+    /// What the ledger keeps.
+    pub(crate) kept: Kept,
     pub(crate) created: Vec<NewDocument>,
     pub(crate) reports: Vec<RefundReport>,
     pub(crate) reads: usize,
@@ -53,6 +47,10 @@ pub(crate) struct World {
     pub(crate) lose_report: bool,
     /// What NetSuite adds to the tax of what it makes.
     pub(crate) extra_tax: Decimal,
+    /// Taxes can be written on lines.
+    pub(crate) writes_taxes: bool,
+    /// The next writing of taxes is refused for the pace.
+    pub(crate) throttle_taxes: bool,
 }
 
 /// Handle of a world.
@@ -72,9 +70,7 @@ impl Stage {
             sent,
             amazon,
             documents,
-            links: Vec::new(),
-            intents: HashMap::new(),
-            parked: BTreeMap::new(),
+            kept: Kept::default(),
             created: Vec::new(),
             reports: Vec::new(),
             reads: 0,
@@ -84,6 +80,8 @@ impl Stage {
             lose_document: false,
             lose_report: false,
             extra_tax: Decimal::ZERO,
+            writes_taxes: false,
+            throttle_taxes: false,
         })))
     }
 
@@ -103,6 +101,20 @@ impl Stage {
         approved: &[&str],
         rejected: &[(String, RefundRejection)],
     ) -> Leavings {
+        self.try_look(changed, approved, rejected).await.unwrap()
+    }
+
+    /// One look that cannot go to its end.
+    pub(crate) async fn look_that_stops(&self) {
+        assert!(self.try_look(&[], &[], &[]).await.is_err(), "it went to its end");
+    }
+
+    async fn try_look(
+        &self,
+        changed: &[DocumentKey],
+        approved: &[&str],
+        rejected: &[(String, RefundRejection)],
+    ) -> Result<Leavings, Stop> {
         self.world().now += chrono::Duration::minutes(1);
         let connection = self.connection();
         let lease = Lease {
@@ -113,11 +125,17 @@ impl Stage {
         let mut desk = Desk::open(&connection, &lease).await.unwrap();
         let mut view = {
             let world = self.world();
-            OrderView::new("42".into(), world.sent.clone(), world.amazon.clone(), world.links.clone(), None)
+            OrderView::new(
+                "42".into(),
+                world.sent.clone(),
+                world.amazon.clone(),
+                world.kept.links.clone(),
+                None,
+            )
         };
         let approved: Vec<String> = approved.iter().map(|subject| (*subject).to_owned()).collect();
-        super::run(&mut desk, &mut view, changed, &approved, rejected).await.unwrap();
-        desk.close()
+        super::run(&mut desk, &mut view, changed, &approved, rejected).await?;
+        Ok(desk.close())
     }
 
     pub(crate) fn refund(&self, id: &str) -> AmazonRefund {
@@ -126,7 +144,7 @@ impl Stage {
 
     pub(crate) fn link(&self, id: &str) -> RefundLink {
         let world = self.world();
-        let links = world.links.iter().filter_map(|link| match link {
+        let links = world.kept.links.iter().filter_map(|link| match link {
             Link::Refund(link) if link.id == id.into() => Some(link.as_ref().clone()),
             _ => None,
         });
@@ -135,7 +153,7 @@ impl Stage {
 
     /// Codes of what is parked, by subject.
     pub(crate) fn parked(&self) -> Vec<(String, String)> {
-        self.world().parked.iter().map(|(subject, reason)| (subject.clone(), reason.code.clone())).collect()
+        self.world().kept.codes()
     }
 
     /// Credits that stand.
@@ -146,8 +164,7 @@ impl Stage {
 
     /// True when the outcome of no write is open.
     pub(crate) fn is_settled(&self) -> bool {
-        let open = [IntentState::Sent, IntentState::Unclear];
-        !self.world().intents.values().any(|intent| open.contains(&intent.state))
+        self.world().kept.unsettled().is_empty()
     }
 
     fn connection(&self) -> Connection {
@@ -155,13 +172,14 @@ impl Stage {
             let world = self.world();
             (world.settings.clone(), world.now)
         };
+        let days = self.clone();
         Connection {
             amazon_orders: Arc::new(self.amazon_orders()),
             amazon_refunds: Arc::new(self.amazon_refunds()),
             sales_orders: Arc::new(self.sales_orders()),
             documents: Arc::new(self.documents()),
-            accounting_periods: Arc::new(self.periods()),
-            ledger: Arc::new(self.ledger()),
+            accounting_periods: Arc::new(periods(move || days.world().open_from)),
+            ledger: Arc::new(self.clone()),
             ..mocked(settings, Arc::new(move || now))
         }
     }
@@ -258,6 +276,24 @@ impl Stage {
             document.marks = patch.marks.clone();
             Ok(())
         });
+        let stage = self.clone();
+        mock.expect_writes_line_taxes().returning(move || stage.world().writes_taxes);
+        let stage = self.clone();
+        mock.expect_set_line_taxes().returning(move |key, taxes| {
+            let mut world = stage.world();
+            if std::mem::take(&mut world.throttle_taxes) {
+                let failure = Failure::Throttled { wait: None };
+                return Err(PortError::new("setLineTax", failure, "SSS_REQUEST_LIMIT_EXCEEDED", "slow down"));
+            }
+            let document = world.documents.iter_mut().find(|document| document.key == *key).unwrap();
+            for tax in taxes {
+                let line = document.lines.iter_mut().find(|line| line.line == tax.line).unwrap();
+                let more = tax.tax - line.tax.replace(tax.tax).unwrap_or_default();
+                document.tax_total += more;
+                document.total += more;
+            }
+            Ok(())
+        });
         mock
     }
 
@@ -315,87 +351,21 @@ impl Stage {
         world.created.push(new.clone());
         if std::mem::take(&mut world.lose_document) { Err(lost("create")) } else { Ok(id.into()) }
     }
-
-    fn periods(&self) -> MockAccountingPeriods {
-        let (mut mock, stage) = (MockAccountingPeriods::new(), self.clone());
-        mock.expect_first_open_day()
-            .returning(move |from| Ok(stage.world().open_from.map(|day| day.max(from))));
-        mock
-    }
-
-    fn ledger(&self) -> MockLedger {
-        let mut mock = MockLedger::new();
-        let stage = self.clone();
-        mock.expect_parked().returning(move |key| {
-            let world = stage.world();
-            let parked = world.parked.iter().map(|(subject, reason)| Parked {
-                key: key.clone(),
-                subject: subject.clone(),
-                reason: reason.clone(),
-                since: world.now,
-            });
-            Ok(parked.collect())
-        });
-        let stage = self.clone();
-        mock.expect_park().returning(move |_, subject, reason, _| {
-            Ok(stage.world().parked.insert(subject.to_owned(), reason.clone()).is_none())
-        });
-        let stage = self.clone();
-        mock.expect_unpark()
-            .returning(move |_, subject, _| Ok(stage.world().parked.remove(subject).is_some()));
-        let stage = self.clone();
-        mock.expect_write_links().returning(move |_, links| {
-            stage.world().learn(links);
-            Ok(())
-        });
-        let stage = self.clone();
-        mock.expect_plan().returning(move |_, new, at| {
-            let intent = Intent {
-                key: new.key.clone(),
-                operation: new.operation,
-                subject: new.subject.clone(),
-                state: IntentState::Planned,
-                sends: 0,
-                lookups: 0,
-                planned_at: at,
-                sent_at: None,
-                result: None,
-            };
-            Ok(stage.world().intents.entry(new.key.clone()).or_insert(intent).clone())
-        });
-        let stage = self.clone();
-        mock.expect_change().returning(move |_, key, change, at| {
-            let mut world = stage.world();
-            if let IntentChange::Done { links, .. } = change {
-                world.learn(links);
-            }
-            let intent = world.intents.get_mut(key).unwrap();
-            intent.state = match change {
-                IntentChange::Sent => {
-                    intent.sent_at = Some(at);
-                    IntentState::Sent
-                }
-                IntentChange::NotSent => IntentState::Planned,
-                IntentChange::Unclear | IntentChange::LookedUp => IntentState::Unclear,
-                IntentChange::Done { .. } => IntentState::Done,
-                IntentChange::Refused { .. } => IntentState::Refused,
-            };
-            Ok(())
-        });
-        mock
-    }
 }
 
 impl World {
-    fn learn(&mut self, links: &[Link]) {
-        for link in links {
-            self.links.retain(|known| known.key() != link.key());
-            self.links.push(link.clone());
-        }
-    }
-
     pub(crate) fn state(&self, id: &str) -> RefundState {
         self.amazon.refunds.iter().find(|refund| refund.id == id.into()).unwrap().state.clone()
+    }
+}
+
+impl Remembers for Stage {
+    fn kept<Seen>(&self, look: impl FnOnce(&Kept) -> Seen) -> Seen {
+        look(&self.world().kept)
+    }
+
+    fn commit<Outcome>(&self, write: impl FnOnce(&mut Kept) -> Outcome) -> Result<Outcome, StoreError> {
+        Ok(write(&mut self.world().kept))
     }
 }
 

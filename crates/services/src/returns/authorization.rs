@@ -4,7 +4,7 @@ use amz_domain::{
     AmazonReturn, Document, DocumentKind, DocumentMarks, ItemCondition, LineNumber, Origin, Quantity,
 };
 
-use super::receipts::PlannedReceipt;
+use super::receipts::{Place, PlannedReceipt};
 use crate::link::ReturnLink;
 use crate::parking::{Reason, Who};
 use crate::ports::documents::{DocumentSource, NewDocument, NewDocumentLine};
@@ -19,6 +19,8 @@ pub(super) fn receipt_document(
 ) -> (NewDocument, Option<Reason>) {
     let mut lines: Vec<NewDocumentLine> = Vec::new();
     let mut missing = Quantity::ZERO;
+    // what was received before it was graded counts as sellable, here as elsewhere
+    let restock = planned.place == Place::Return;
     for units in &planned.units {
         let mut wanted = units.quantity;
         for held in link.lines.iter().filter(|held| held.amazon_line == units.amazon_line) {
@@ -29,11 +31,11 @@ pub(super) fn receipt_document(
                 .sum();
             let part = open_units(authorization, held.authorization_line).minus(taken).min(wanted);
             wanted = wanted.minus(part);
-            add(&mut lines, held.authorization_line, part);
+            add(&mut lines, held.authorization_line, part, restock);
         }
         missing = missing.plus(wanted);
         if let Some(held) = link.lines.iter().find(|held| held.amazon_line == units.amazon_line) {
-            add(&mut lines, held.authorization_line, wanted);
+            add(&mut lines, held.authorization_line, wanted, restock);
         }
     }
     let goods = authorization.lines.iter().filter(|line| line.kind.is_goods()).map(|line| line.line);
@@ -62,15 +64,20 @@ pub(super) fn receipt_document(
     (new, obstacle(amazon, authorization, missing))
 }
 
-fn add(lines: &mut Vec<NewDocumentLine>, line: LineNumber, quantity: Quantity) {
+fn add(lines: &mut Vec<NewDocumentLine>, line: LineNumber, quantity: Quantity, restock: bool) {
     if quantity.is_zero() {
         return;
     }
     match lines.iter_mut().find(|known| known.source_line == line) {
         Some(known) => known.quantity = known.quantity.plus(quantity),
-        None => {
-            lines.push(NewDocumentLine { source_line: line, quantity, amount: None, tax: None, reason: None })
-        }
+        None => lines.push(NewDocumentLine {
+            source_line: line,
+            quantity,
+            amount: None,
+            tax: None,
+            reason: None,
+            restock: Some(restock),
+        }),
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn package(id: &str, state: &str, contents: &[(&str, u32)]) -> Return
 /// An order of two lines of three units, A1 and A2, both fulfilled.
 pub(super) fn sent() -> crate::link::SentOrder {
     crate::link::SentOrder {
+        is_foreign: false,
         amazon_order: "322-1".into(),
         generation: amz_domain::Generation::default(),
         channel: "MCF".into(),
@@ -92,6 +93,7 @@ pub(super) fn amazon_order(returns: Vec<AmazonReturn>) -> amz_domain::AmazonOrde
         cancellations: Vec::new(),
         returns,
         refunds: Vec::new(),
+        links: Vec::new(),
     }
 }
 

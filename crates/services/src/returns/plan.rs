@@ -208,6 +208,7 @@ fn create(facts: &ReturnFacts<'_>) -> Result<ReturnStep, Reason> {
                 amount: None,
                 tax: None,
                 reason: (!line.reasons.is_empty()).then(|| line.reasons.join(", ")),
+                restock: None,
             })
             .collect(),
         left_out,

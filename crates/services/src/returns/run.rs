@@ -189,11 +189,11 @@ async fn apply(
 }
 
 pub(super) async fn remember(
-    desk: &Desk<'_>,
+    desk: &mut Desk<'_>,
     view: &mut OrderView,
     links: Vec<Link>,
 ) -> Result<Written<()>, Stop> {
-    desk.connection.ledger.write_links(desk.lease, &links).await?;
+    desk.write_links(&links).await?;
     view.learn(links);
     Ok(Written::Done(()))
 }
@@ -315,5 +315,5 @@ pub(super) fn missing(key: &DocumentKey) -> Reason {
 }
 
 #[cfg(test)]
-#[path = "run_tests.rs"]
+#[path = "run_tests/mod.rs"]
 mod tests;

@@ -17,6 +17,7 @@ fn changed(connection: &ConnectionName, rows: &[FeedPosition]) -> Vec<ChangedRow
     let row = |position: &FeedPosition| ChangedRow {
         position: position.clone(),
         request: request(order_of(connection.as_str(), &position.id), Ask::SalesOrder, 0),
+        echo: None,
     };
     rows.iter().map(row).collect()
 }
@@ -93,7 +94,7 @@ pub async fn feeds_of_two_connections_are_apart(stores: &Stores) {
 pub async fn an_early_look_does_not_serve_a_changed_row(stores: &Stores) {
     let row = row("2026-01-01T10:00:00", "1");
     let due_later = request(order("1"), Ask::SalesOrder, 5);
-    let rows = vec![ChangedRow { position: row, request: due_later }];
+    let rows = vec![ChangedRow { position: row, request: due_later, echo: None }];
     stores.intake.accept_changes(&shop(), "sales-orders", rows, None).await.unwrap();
     stores.intake.accept("inbox", 1, vec![request(order("1"), Ask::AmazonOrder, 1)]).await.unwrap();
     let claims = claim_all(stores, 1).await;

@@ -26,9 +26,11 @@
 use std::sync::Arc;
 
 use amz_services::ports::{
-    CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, StockRecords, StockReports,
+    CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, OwnWrites, Reconciliations,
+    StockRecords, StockReports,
 };
 
+pub mod correlation;
 pub mod intake;
 pub mod intents;
 pub mod lanes;
@@ -38,10 +40,14 @@ pub mod notices;
 pub mod notifications;
 pub mod operations;
 pub mod pauses;
+pub mod reconciliations;
 pub mod samples;
+pub mod settings;
 pub mod stock;
 pub mod stock_runs;
 pub mod taken;
+pub mod trail;
+pub mod urgency;
 
 /// An empty store, port by port.
 pub struct Stores {
@@ -55,6 +61,8 @@ pub struct Stores {
     pub operations: Arc<dyn Operations>,
     pub stock: Arc<dyn StockRecords>,
     pub stock_reports: Arc<dyn StockReports>,
+    pub own_writes: Arc<dyn OwnWrites>,
+    pub reconciliations: Arc<dyn Reconciliations>,
 }
 
 impl Stores {
@@ -70,6 +78,8 @@ impl Stores {
             + Operations
             + StockRecords
             + StockReports
+            + OwnWrites
+            + Reconciliations
             + 'static,
     {
         Self {
@@ -82,7 +92,9 @@ impl Stores {
             calls: state.clone(),
             operations: state.clone(),
             stock: state.clone(),
-            stock_reports: state,
+            stock_reports: state.clone(),
+            own_writes: state.clone(),
+            reconciliations: state,
         }
     }
 }
@@ -136,6 +148,7 @@ macro_rules! conformance_tests {
             pauses: a_pause_ends_by_itself_and_the_alarm_is_not_raised_again,
             pauses: a_pause_is_news_once_per_code,
             pauses: a_shorter_pause_does_not_cut_a_longer_one,
+            pauses: the_end_of_one_cause_leaves_a_pause_for_another,
             pauses: resuming_names_the_code_once,
             pauses: the_next_due_instant_respects_a_pause,
             intents: an_intent_is_planned_once_and_found_as_it_stands,
@@ -186,6 +199,33 @@ macro_rules! conformance_tests {
             stock: what_an_old_holder_remembers_of_stock_is_refused,
             stock: both_lanes_of_stock_are_claimed_with_their_asks_and_tell_what_happened,
             stock: every_operation_comes_back_by_its_word,
+            trail: calls_keep_their_look_and_their_write,
+            trail: the_trail_tells_calls_and_echoes_with_the_notices_that_led_to_them,
+            trail: the_trail_is_told_from_an_instant_until_another_and_of_failures_alone,
+            trail: the_trail_is_read_page_by_page_without_gap_or_repeat,
+            trail: the_trail_of_an_order_includes_what_happened_before_it_was_known,
+            trail: calls_are_read_in_the_order_in_which_they_were_recorded,
+            urgency: more_urgent_lanes_are_taken_first,
+            urgency: nothing_waits_for_ever_behind_urgent_work,
+            urgency: a_lane_is_as_urgent_as_the_most_urgent_of_its_requests,
+            urgency: a_lane_calms_down_when_its_urgent_requests_are_served,
+            urgency: postponed_work_keeps_its_urgency_and_takes_that_of_what_came_meanwhile,
+            urgency: an_ask_that_a_claim_carries_into_postponement_counts,
+            urgency: urgency_is_weighed_across_connections_and_hides_nobody,
+            urgency: the_next_due_instant_is_that_of_any_class_without_its_head_start,
+            correlation: a_claim_names_the_notices_that_asked_each_once,
+            correlation: postponed_work_keeps_its_notices_and_gets_those_that_came_meanwhile,
+            correlation: what_a_look_asks_of_other_lanes_names_the_notices_of_the_look,
+            correlation: a_changed_row_that_is_an_echo_marks_no_lane_and_its_version_is_known,
+            correlation: our_writes_are_known_from_when_they_were_sent_to_when_they_were_settled,
+            correlation: a_look_that_went_through_tells_when_a_write_was_settled,
+            reconciliations: open_orders_are_paged_by_connection,
+            reconciliations: only_sales_orders_are_open,
+            reconciliations: a_reconciliation_begins_once_and_goes_on_as_it_stands,
+            reconciliations: findings_are_counted_and_what_is_outstanding_is_named,
+            reconciliations: every_outcome_of_a_finding_comes_back,
+            reconciliations: the_last_completed_reconciliation_is_the_last_that_leaves_no_gap,
+            reconciliations: what_an_old_holder_says_of_a_reconciliation_is_refused,
         }
     };
     ($open:path; $($module:ident: $case:ident),+ $(,)?) => { $(

@@ -14,8 +14,11 @@ use super::samples::{
     at, claim_one, claimed, create_order, look, mark, money, order, order_link, reason, request, shop, told,
 };
 
-fn call(lane: Option<Lane>, started_s: i64) -> CallRecord {
+/// A call that was recorded.
+pub fn call(lane: Option<Lane>, started_s: i64) -> CallRecord {
     CallRecord {
+        job: None,
+        intent: None,
         connection: shop(),
         lane,
         vendor: Vendor::Amazon,
@@ -74,6 +77,8 @@ pub async fn a_timeline_tells_everything_in_order_and_ends_with_what_comes_next(
         started_at: at(1),
         ended_at: at(7),
         asks: claim.asks.clone(),
+        notices: claim.notices.clone(),
+        echoes: Vec::new(),
         lines: vec!["refused".to_owned()],
         outcome: LookOutcome::Failed,
     };

@@ -54,6 +54,19 @@ pub async fn resuming_names_the_code_once(stores: &Stores) {
     assert!(pause(stores, 100, "credentials").await, "after a resume it is news again");
 }
 
+pub async fn the_end_of_one_cause_leaves_a_pause_for_another(stores: &Stores) {
+    mark(stores, [request(order("1"), Ask::SalesOrder, 0)]).await;
+    pause(stores, 100, "credentials").await;
+    pause(stores, 10, "unavailable").await;
+    assert!(!stores.lanes.resume_if(&shop(), "unavailable").await.unwrap());
+    assert_eq!(claim_all(stores, 99).await, []);
+    pause(stores, 200, "unavailable").await;
+    assert!(!stores.lanes.resume_if(&"other".into(), "unavailable").await.unwrap());
+    assert!(stores.lanes.resume_if(&shop(), "unavailable").await.unwrap());
+    assert!(!stores.lanes.resume_if(&shop(), "unavailable").await.unwrap());
+    assert_eq!(claim_all(stores, 1).await.len(), 1);
+}
+
 pub async fn the_next_due_instant_respects_a_pause(stores: &Stores) {
     mark(stores, [request(order("1"), Ask::SalesOrder, 3)]).await;
     pause(stores, 100, "credentials").await;

@@ -90,6 +90,8 @@ pub fn look(claim: &Claim) -> Look {
         started_at: at(20),
         ended_at: at(21),
         asks: claim.asks.clone(),
+        notices: claim.notices.clone(),
+        echoes: Vec::new(),
         lines: vec!["nothing to do".to_owned()],
         outcome: LookOutcome::Settled,
     }
@@ -114,6 +116,7 @@ pub fn money(amount: &str) -> Money {
 
 pub fn order_link(amazon_order: &str, total: Money) -> Link {
     Link::Order(Box::new(SentOrder {
+        is_foreign: false,
         amazon_order: AmazonOrderId::from(amazon_order),
         generation: Generation::default(),
         channel: Channel::MultiChannel,

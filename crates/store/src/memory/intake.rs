@@ -8,7 +8,7 @@ use amz_services::ports::netsuite::FeedPosition;
 use amz_services::work::LaneRequest;
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{Echo, MemoryStore};
 use crate::position::furthest;
 
 #[async_trait]
@@ -49,15 +49,17 @@ impl Intake for MemoryStore {
         let fresh: Vec<_> = rows
             .into_iter()
             .filter(|row| known.versions.insert((row.position.modified.clone(), row.position.id.clone())))
-            .map(|row| row.request)
             .collect();
         if let Some(forget_before) = forget_before {
             known.versions.retain(|(modified, _)| *modified >= forget_before);
         }
         let new_rows = fresh.len();
-        for request in fresh {
-            let counts_from = request.due_at;
-            state.mark_from(request, Some(counts_from));
+        for ChangedRow { position: _, request, echo } in fresh {
+            let at = request.due_at;
+            match echo {
+                Some(what) => state.echoes.push(Echo { key: request.key, job: None, at, what }),
+                None => state.mark_from(request, Some(at), &[]),
+            }
         }
         Ok(new_rows)
     }

@@ -10,8 +10,10 @@ use amz_services::work::{Claim, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Holder, MemoryStore, Pause, State, place};
-use crate::stored::later;
+use super::{Echo, Holder, MemoryStore, Pause, State, Waiting, place};
+use crate::head_start::turn;
+use crate::settle::passed_on;
+use crate::stored::{each_once, later};
 
 #[async_trait]
 impl Lanes for MemoryStore {
@@ -29,7 +31,7 @@ impl Lanes for MemoryStore {
             .filter(|((connection, _), lane)| {
                 lane.claimable_at() <= now && pauses.get(connection).is_none_or(|pause| pause.until <= now)
             })
-            .map(|(place, lane)| ((lane.claimable_at(), place), lane))
+            .map(|(place, lane)| ((turn(lane.claimable_at(), lane.urgency()), place), lane))
             .collect();
         due.sort_by_key(|(rank, _)| *rank);
         if due.is_empty() || limit == 0 {
@@ -45,6 +47,7 @@ impl Lanes for MemoryStore {
                 Claim {
                     lease: Lease { key: lane.key.clone(), owner: owner.to_owned(), fence: *fence },
                     asks: lane.asks(),
+                    notices: lane.notices(),
                     through: lane.last_sequence,
                     attempts: lane.attempts,
                 }
@@ -79,11 +82,12 @@ impl Lanes for MemoryStore {
             }
         }
         if look.outcome != LookOutcome::Failed {
-            state.settle_repeatable(&claim.lease.key);
+            state.settle_repeatable(&claim.lease.key, look.ended_at);
         }
-        state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());
+        state.note_look(&claim.lease, look);
         for request in redirect {
-            state.mark(request);
+            let asked_by = passed_on(claim, &request.key);
+            state.mark_from(request, None, asked_by);
         }
         Ok(())
     }
@@ -99,14 +103,15 @@ impl Lanes for MemoryStore {
         let waiting = state.held(&claim.lease)?.asks();
         for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {
             let key = claim.lease.key.clone();
-            state.mark(LaneRequest { key, ask: ask.clone(), due_at: at, notice: None });
+            let request = LaneRequest { key, ask: ask.clone(), due_at: at, notice: None };
+            state.mark_from(request, None, &claim.notices);
         }
         let lane = state.held(&claim.lease)?;
         let later_requests = lane.requests.iter().filter(|request| request.sequence > claim.through);
         lane.due_at = later_requests.map(|request| request.due_at).min().map_or(at, |due_at| due_at.min(at));
         lane.holder = None;
         lane.attempts = if failed { claim.attempts.saturating_add(1) } else { 0 };
-        state.looks.entry(place(&claim.lease.key)).or_default().push(look.clone());
+        state.note_look(&claim.lease, look);
         Ok(())
     }
 
@@ -136,14 +141,43 @@ impl Lanes for MemoryStore {
         code: &str,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let before = state.pauses.remove(connection.as_str());
-        let until = before.as_ref().map_or(until, |pause| pause.until.max(until));
+        let before = state.pauses.get(connection.as_str());
         let news = before.is_none_or(|pause| pause.code != code);
-        state.pauses.insert(connection.to_string(), Pause { until, code: code.to_owned() });
+        if before.is_none_or(|pause| until >= pause.until) {
+            state.pauses.insert(connection.to_string(), Pause { until, code: code.to_owned() });
+        }
         Ok(news)
     }
 
     async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError> {
         Ok(self.state().pauses.remove(connection.as_str()).map(|pause| pause.code))
+    }
+
+    async fn resume_if(&self, connection: &ConnectionName, code: &str) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let is_its = state.pauses.get(connection.as_str()).is_some_and(|pause| pause.code == code);
+        if is_its {
+            state.pauses.remove(connection.as_str());
+        }
+        Ok(is_its)
+    }
+}
+
+impl Waiting {
+    fn notices(&self) -> Vec<String> {
+        each_once(self.requests.iter().flat_map(|request| request.notices.iter().cloned()))
+    }
+}
+
+impl State {
+    fn note_look(&mut self, lease: &Lease, look: &Look) {
+        let echo = |what: &String| Echo {
+            key: lease.key.clone(),
+            job: Some(lease.fence),
+            at: look.ended_at,
+            what: what.clone(),
+        };
+        self.echoes.extend(look.echoes.iter().map(echo));
+        self.looks.entry(place(&lease.key)).or_default().push((lease.fence, look.clone()));
     }
 }

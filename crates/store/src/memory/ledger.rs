@@ -8,7 +8,7 @@ use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewInte
 use amz_services::link::{Link, LinkKey};
 use amz_services::notification::NotificationKind;
 use amz_services::parking::{Parked, Reason};
-use amz_services::ports::Ledger;
+use amz_services::ports::ledger::{Ledger, OwnWrites, WriteWindow};
 use amz_services::work::{Lane, LaneKey, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -78,6 +78,11 @@ impl Ledger for MemoryStore {
         belongs(lane, known, &lease.key)?;
         *known = changed(known.clone(), change, at);
         let (operation, subject) = (known.operation, known.subject.clone());
+        if known.state == IntentState::Done {
+            state.settled.insert(name.clone(), at);
+        } else {
+            state.settled.remove(&name);
+        }
         state.note_change(&lease.key, operation, &subject, at, change_words(change));
         if let IntentChange::Done { result: _, links } = change {
             state.done.insert(name, at);
@@ -127,6 +132,31 @@ impl Ledger for MemoryStore {
     }
 }
 
+#[async_trait]
+impl OwnWrites for MemoryStore {
+    async fn own_writes(
+        &self,
+        key: &LaneKey,
+        operation: Operation,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<WriteWindow>, StoreError> {
+        let state = self.state();
+        let mut windows = Vec::new();
+        for (name, (lane, intent)) in &state.intents {
+            if name.0 != key.connection || *lane != key.lane || intent.operation != operation {
+                continue;
+            }
+            let settled_at = state.settled.get(name).copied();
+            let counts = settled_at.map_or_else(|| is_unsettled(intent), |settled_at| settled_at >= since);
+            if let Some(sent_at) = intent.sent_at.filter(|_| counts) {
+                windows.push(WriteWindow { sent_at, settled_at });
+            }
+        }
+        windows.sort_by_key(|window| (window.sent_at, window.settled_at));
+        Ok(windows)
+    }
+}
+
 fn belongs(lane: &Lane, intent: &Intent, key: &LaneKey) -> Result<(), StoreError> {
     if *lane == key.lane {
         return Ok(());
@@ -156,11 +186,12 @@ impl State {
     }
 
     /// Writes that may be repeated and whose answer was lost: a settled look has seen their effect.
-    pub(super) fn settle_repeatable(&mut self, key: &LaneKey) {
+    pub(super) fn settle_repeatable(&mut self, key: &LaneKey, at: DateTime<Utc>) {
         let of_lane = self.intents.iter_mut().filter(|((connection, _), _)| *connection == key.connection);
-        for (_, (lane, intent)) in of_lane {
+        for (name, (lane, intent)) in of_lane {
             if *lane == key.lane && is_unsettled(intent) && intent.operation.is_repeatable() {
                 intent.state = IntentState::Done;
+                self.settled.insert(name.clone(), at);
             }
         }
     }

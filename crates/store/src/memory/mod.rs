@@ -6,6 +6,8 @@ mod lanes;
 mod ledger;
 mod notifications;
 mod operations;
+mod reconciliation;
+mod settings;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,10 +22,14 @@ use amz_services::look::Look;
 use amz_services::parking::Parked;
 use amz_services::ports::netsuite::FeedPosition;
 use amz_services::timeline::TimelineEntry;
+use amz_services::urgency::Urgency;
 use amz_services::work::{Ask, Lane, LaneKey, LaneRequest, Lease, NoticeReference};
 use chrono::{DateTime, Utc};
 
 pub use inbox::MemoryInbox;
+pub use settings::MemorySettings;
+
+use crate::head_start::most_urgent;
 
 /// All ports of the store in one value. As a feed of notices it is the `inbox`; for `commands` make a
 /// [`MemoryInbox`].
@@ -71,12 +77,27 @@ struct State {
     messages: Vec<notifications::Message>,
     last_message: u64,
     notices: HashMap<Place, Vec<NoticeReference>>,
-    looks: HashMap<Place, Vec<Look>>,
+    /// Looks with the fence of their lease.
+    looks: HashMap<Place, Vec<(i64, Look)>>,
     /// When an intent became done.
     done: HashMap<(ConnectionName, String), DateTime<Utc>>,
     intent_changes: HashMap<Place, Vec<TimelineEntry>>,
     calls: Vec<CallRecord>,
+    /// What turned out to be our own echo, in the order in which it was noted.
+    echoes: Vec<Echo>,
+    /// When it became known that a write had its effect.
+    settled: HashMap<(ConnectionName, String), DateTime<Utc>>,
+    reconciled: reconciliation::Reconciled,
     stock: stock::Stock,
+}
+
+/// What was ignored as our own echo.
+#[derive(Debug)]
+struct Echo {
+    key: LaneKey,
+    job: Option<i64>,
+    at: DateTime<Utc>,
+    what: String,
 }
 
 #[derive(Debug)]
@@ -95,6 +116,8 @@ struct Request {
     ask: Ask,
     due_at: DateTime<Utc>,
     counts_from: Option<DateTime<Utc>>,
+    /// The notices that made somebody ask.
+    notices: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -121,6 +144,10 @@ impl Waiting {
         self.holder.as_ref().map_or(self.due_at, |holder| holder.until)
     }
 
+    fn urgency(&self) -> Urgency {
+        most_urgent(self.requests.iter().map(|request| &request.ask))
+    }
+
     fn asks(&self) -> Vec<Ask> {
         amz_services::ports::lanes::without_repeats(self.requests.iter().map(|request| request.ask.clone()))
     }
@@ -128,12 +155,14 @@ impl Waiting {
 
 impl State {
     fn mark(&mut self, request: LaneRequest) {
-        self.mark_from(request, None);
+        self.mark_from(request, None, &[]);
     }
 
-    /// Marks a lane due; a look that began before `counts_from` does not serve the request.
-    fn mark_from(&mut self, request: LaneRequest, counts_from: Option<DateTime<Utc>>) {
+    /// Marks a lane due; a look that began before `counts_from` does not serve the request. `asked_by` are notices that
+    /// asked for the work that asks for this.
+    fn mark_from(&mut self, request: LaneRequest, counts_from: Option<DateTime<Utc>>, asked_by: &[String]) {
         let LaneRequest { key, ask, due_at, notice } = request;
+        let notices = notice.as_ref().map_or_else(|| asked_by.to_vec(), |notice| vec![notice.id.clone()]);
         let place = place(&key);
         let lane = self.lanes.entry(place.clone()).or_insert_with(|| Waiting {
             key,
@@ -145,7 +174,7 @@ impl State {
         });
         lane.due_at = lane.due_at.min(due_at);
         lane.last_sequence += 1;
-        lane.requests.push(Request { sequence: lane.last_sequence, ask, due_at, counts_from });
+        lane.requests.push(Request { sequence: lane.last_sequence, ask, due_at, counts_from, notices });
         if let Some(notice) = notice {
             let told = self.notices.entry(place).or_default();
             if told.iter().all(|known| known.id != notice.id) {

@@ -2,6 +2,7 @@
 
 use amz_services::audit::{CallOutcome, CallRecord, Vendor};
 use amz_services::failure::StoreError;
+use amz_services::intent::IntentKey;
 use amz_services::ports::CallLog;
 use async_trait::async_trait;
 use sqlx::Row;
@@ -23,6 +24,8 @@ async fn record(connection: &mut SqliteConnection, call: CallRecord) -> Result<(
     let CallRecord {
         connection: of,
         lane,
+        job,
+        intent,
         vendor,
         operation,
         method,
@@ -38,8 +41,8 @@ async fn record(connection: &mut SqliteConnection, call: CallRecord) -> Result<(
     } = call;
     sqlx::query(
         "insert into calls (connection, lane, vendor, operation, method, path, attempt, started_at,
-         duration_ms, status, outcome, code, request, response)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         duration_ms, status, outcome, code, request, response, job, intent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(of.as_str())
     .bind(lane.map(|lane| lane.to_string()))
@@ -55,6 +58,8 @@ async fn record(connection: &mut SqliteConnection, call: CallRecord) -> Result<(
     .bind(code)
     .bind(request)
     .bind(response)
+    .bind(job)
+    .bind(intent.map(|intent| intent.0))
     .execute(connection)
     .await?;
     Ok(())
@@ -70,6 +75,8 @@ pub(super) fn read(row: &SqliteRow) -> Result<CallRecord, Fault> {
         lane: lane
             .map(|lane| lane.parse().map_err(|error| corrupt("lane", format!("{error}"))))
             .transpose()?,
+        job: added_later(row.try_get("job"))?,
+        intent: added_later(row.try_get("intent"))?.map(IntentKey),
         vendor: known("vendor", &vendor, Vendor::parse(&vendor))?,
         operation: row.try_get("operation")?,
         method: row.try_get("method")?,
@@ -83,4 +90,12 @@ pub(super) fn read(row: &SqliteRow) -> Result<CallRecord, Fault> {
         request: row.try_get("request")?,
         response: row.try_get("response")?,
     })
+}
+
+/// A column that the file does not have while its owner is older than this reader.
+fn added_later<Value>(found: Result<Option<Value>, sqlx::Error>) -> Result<Option<Value>, sqlx::Error> {
+    match found {
+        Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
+        found => found,
+    }
 }

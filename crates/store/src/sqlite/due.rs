@@ -1,22 +1,27 @@
 //! Which lanes are due, and when the next one is.
 
-/// Steps from connection to connection through the index, so that neither the backlog nor a paused
-/// connection's lanes are ever read through.
+/// Steps from connection to connection and from class to class of urgency through the index, so that neither the
+/// backlog nor a paused connection's lanes are ever read through. Among what is due, more urgent lanes have a head
+/// start: the figures are those of `crate::head_start::handicap`, in microseconds.
 pub(super) const DUE_LANES: &str = "
     with recursive names (connection) as (
         select min(connection) from lanes
         union all
         select (select min(lanes.connection) from lanes where lanes.connection > names.connection)
         from names where names.connection is not null
+    ), classes (urgency, handicap) as (
+        values (0, 0), (1, 30000000), (2, 60000000), (3, 120000000), (4, 300000000)
     )
     select lanes.connection, lanes.lane, lanes.attempts, lanes.last_sequence
-    from names join lanes on lanes.connection = names.connection and lanes.lane in (
+    from names cross join classes
+    cross join lanes on lanes.connection = names.connection and lanes.lane in (
         select waiting.lane from lanes as waiting
-        where waiting.connection = names.connection and waiting.claimable_at <= $1
+        where waiting.connection = names.connection and waiting.urgency = classes.urgency
+        and waiting.claimable_at <= $1
         order by waiting.claimable_at, waiting.lane limit $2)
     where names.connection is not null and not exists (
         select 1 from pauses where pauses.connection = names.connection and pauses.paused_until > $1)
-    order by lanes.claimable_at, lanes.connection, lanes.lane limit $2";
+    order by lanes.claimable_at + classes.handicap, lanes.connection, lanes.lane limit $2";
 
 /// A paused connection's lanes become due when the pause ends.
 pub(super) const NEXT_DUE: &str = "
@@ -25,18 +30,23 @@ pub(super) const NEXT_DUE: &str = "
         union all
         select (select min(lanes.connection) from lanes where lanes.connection > names.connection)
         from names where names.connection is not null
+    ), classes (urgency) as (
+        values (0), (1), (2), (3), (4)
     ), firsts (connection, due) as (
-        select names.connection, (select min(lanes.claimable_at) from lanes where lanes.connection = names.connection)
-        from names where names.connection is not null
+        select names.connection, (select min(lanes.claimable_at) from lanes
+            where lanes.connection = names.connection and lanes.urgency = classes.urgency)
+        from names cross join classes where names.connection is not null
     )
     select min(case when pauses.paused_until > firsts.due then pauses.paused_until else firsts.due end)
-    from firsts left join pauses on pauses.connection = firsts.connection";
+    from firsts left join pauses on pauses.connection = firsts.connection where firsts.due is not null";
 
 #[cfg(test)]
 mod tests {
+    use amz_services::urgency::Urgency;
     use sqlx::Row;
 
     use super::*;
+    use crate::head_start::handicap;
     use crate::sqlite::{STATE, file::WritableFile};
 
     #[tokio::test]
@@ -54,7 +64,20 @@ mod tests {
                 steps.iter().all(|step| step.starts_with("SEARCH") || step.starts_with("USE")),
                 "{plan:#?}"
             );
-            assert!(steps.iter().any(|step| step.contains("COVERING INDEX lanes_claimable")), "{plan:#?}");
+            assert!(
+                steps.iter().any(|step| step.contains("INDEX lanes_claimable (connection=? AND urgency=?")),
+                "{plan:#?}"
+            );
         }
+    }
+
+    #[test]
+    fn the_statements_know_every_class_and_its_head_start() {
+        let pairs = Urgency::ALL.map(|urgency| {
+            format!("({}, {})", urgency.rank(), handicap(urgency).num_microseconds().unwrap())
+        });
+        assert!(DUE_LANES.contains(&format!("values {}\n", pairs.join(", "))));
+        let ranks = Urgency::ALL.map(|urgency| format!("({})", urgency.rank()));
+        assert!(NEXT_DUE.contains(&format!("values {}\n", ranks.join(", "))));
     }
 }

@@ -9,8 +9,9 @@ use amz_services::work::LaneRequest;
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 
+use super::echoes;
 use super::fault::Fault;
-use super::requests::{mark, mark_one};
+use super::requests::{Cause, mark, mark_one};
 use super::state::SqliteState;
 use crate::position::furthest;
 
@@ -93,7 +94,7 @@ async fn watermark(
 async fn accept_changes(connection: &mut SqliteConnection, changes: &Changes) -> Result<usize, Fault> {
     let Changes { connection: of, feed, rows, forget_before } = changes;
     let mut new_rows = 0;
-    for ChangedRow { position: FeedPosition { modified, id }, request } in rows {
+    for ChangedRow { position: FeedPosition { modified, id }, request, echo } in rows {
         let noted = sqlx::query(
             "insert into feed_versions (connection, feed, modified, record) values ($1, $2, $3, $4)
              on conflict (connection, feed, modified, record) do nothing",
@@ -106,7 +107,13 @@ async fn accept_changes(connection: &mut SqliteConnection, changes: &Changes) ->
         .await?;
         if noted.rows_affected() == 1 {
             new_rows += 1;
-            mark_one(connection, request, Some(request.due_at)).await?;
+            match echo {
+                Some(what) => echoes::note(connection, &request.key, None, request.due_at, what).await?,
+                None => {
+                    let cause = Cause { counts_from: Some(request.due_at), notices: &[] };
+                    mark_one(connection, request, &cause).await?;
+                }
+            }
         }
     }
     let before = watermark(connection, of, feed).await?;

@@ -1,6 +1,7 @@
 //! Intents and the history of their changes.
 
 use amz_services::intent::{Intent, IntentChange, IntentKey, IntentState, NewIntent, Operation};
+use amz_services::ports::ledger::WriteWindow;
 use amz_services::work::LaneKey;
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -52,6 +53,39 @@ pub(super) async fn unsettled(readers: &SqlitePool, key: &LaneKey) -> Result<Vec
     rows.iter().map(|row| read(&IntentKey(row.try_get("intent")?), row)).collect()
 }
 
+/// Writes of one kind in a lane that had their effect since an instant, or may have it yet.
+const WINDOWS: &str = "
+    select sent_at, settled_at from intents
+    where connection = $1 and lane = $2 and operation = $3 and settled_at is not null and settled_at >= $4
+    union all
+    select sent_at, null from intents
+    where connection = $1 and lane = $2 and state in ('sent', 'unclear') and operation = $3
+    order by 1, 2";
+
+/// While our writes of one kind in a lane were under way, those that were at or after an instant.
+pub(super) async fn windows(
+    readers: &SqlitePool,
+    key: &LaneKey,
+    operation: Operation,
+    since: DateTime<Utc>,
+) -> Result<Vec<WriteWindow>, Fault> {
+    let rows: Vec<(Option<i64>, Option<i64>)> = sqlx::query_as(WINDOWS)
+        .bind(key.connection.as_str())
+        .bind(key.lane.to_string())
+        .bind(operation.as_str())
+        .bind(micros(since))
+        .fetch_all(readers)
+        .await?;
+    let mut windows = Vec::with_capacity(rows.len());
+    for (sent_at, settled_at) in rows {
+        // an older release did not keep when what it adopted was sent
+        let Some(sent_at) = sent_at else { continue };
+        let settled_at = settled_at.map(instant).transpose()?;
+        windows.push(WriteWindow { sent_at: instant(sent_at)?, settled_at });
+    }
+    Ok(windows)
+}
+
 /// Notes what became of an intent.
 pub(super) async fn change(
     connection: &mut SqliteConnection,
@@ -66,14 +100,15 @@ pub(super) async fn change(
     let Intent { key: _, operation: _, subject: _, state, sends, lookups, planned_at: _, sent_at, result } =
         changed(known, change, at);
     sqlx::query(
-        "update intents set state = $1, sends = $2, lookups = $3, sent_at = $4, result = $5
-         where connection = $6 and intent = $7",
+        "update intents set state = $1, sends = $2, lookups = $3, sent_at = $4, result = $5, settled_at = $6
+         where connection = $7 and intent = $8",
     )
     .bind(state.as_str())
     .bind(sends)
     .bind(lookups)
     .bind(sent_at.map(micros))
     .bind(result)
+    .bind((state == IntentState::Done).then_some(micros(at)))
     .bind(key.connection.as_str())
     .bind(&intent.0)
     .execute(&mut *connection)

@@ -7,15 +7,18 @@ use amz_services::failure::StoreError;
 use amz_services::intent::Operation;
 use amz_services::look::{Look, LookOutcome};
 use amz_services::ports::lanes::{Lanes, without_repeats};
+use amz_services::urgency::Urgency;
 use amz_services::work::{Ask, Claim, LaneKey, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 
 use super::due::{DUE_LANES, NEXT_DUE};
+use super::echoes;
 use super::fault::Fault;
-use super::requests::{asks_of, mark, mark_one};
+use super::requests::{Cause, asks_of, mark_one, notices_of};
 use super::state::SqliteState;
+use crate::settle::passed_on;
 use crate::stored::{corrupt, instant, later, micros, to_json};
 
 #[async_trait]
@@ -71,10 +74,14 @@ impl Lanes for SqliteState {
                 Box::pin(async move {
                     complete(connection, &claim, look.started_at).await?;
                     if look.outcome != LookOutcome::Failed {
-                        settle_repeatable(connection, &claim.lease.key).await?;
+                        settle_repeatable(connection, &claim.lease.key, look.ended_at).await?;
                     }
                     note_look(connection, &claim.lease, &look).await?;
-                    mark(connection, &redirect).await
+                    for request in &redirect {
+                        let cause = Cause { counts_from: None, notices: passed_on(&claim, &request.key) };
+                        mark_one(connection, request, &cause).await?;
+                    }
+                    Ok(())
                 })
             })
             .await
@@ -150,6 +157,22 @@ impl Lanes for SqliteState {
             })
             .await
     }
+
+    async fn resume_if(&self, connection: &ConnectionName, code: &str) -> Result<bool, StoreError> {
+        let (paused, code) = (connection.clone(), code.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let ended = sqlx::query("delete from pauses where connection = $1 and code = $2")
+                        .bind(paused.as_str())
+                        .bind(code)
+                        .execute(connection)
+                        .await?;
+                    Ok(ended.rows_affected() > 0)
+                })
+            })
+            .await
+    }
 }
 
 /// Refuses work of somebody who no longer holds the lane.
@@ -201,6 +224,7 @@ async fn claim(
         .execute(&mut *connection)
         .await?;
         let asks = without_repeats(asks_of(connection, &of, &lane).await?);
+        let notices = notices_of(connection, &of, &lane).await?;
         let key = LaneKey {
             connection: of.into(),
             lane: lane.parse().map_err(|error| corrupt("lane", format!("{error}")))?,
@@ -208,6 +232,7 @@ async fn claim(
         claims.push(Claim {
             lease: Lease { key, owner: owner.to_owned(), fence },
             asks,
+            notices,
             through,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         });
@@ -233,9 +258,9 @@ async fn complete(
     .bind(micros(looked_at))
     .execute(&mut *connection)
     .await?;
-    match earliest_after(connection, &claim.lease.key, 0).await? {
-        Some(due_at) => free(connection, &claim.lease.key, due_at, 0).await,
-        None => {
+    match waiting_after(connection, &claim.lease.key, 0).await? {
+        (Some(due_at), urgency) => free(connection, &claim.lease.key, (due_at, urgency), 0).await,
+        (None, _) => {
             sqlx::query("delete from lanes where connection = $1 and lane = $2")
                 .bind(of.as_str())
                 .bind(&lane)
@@ -247,7 +272,11 @@ async fn complete(
 }
 
 /// Writes that may be repeated and whose answer was lost: a settled look has seen their effect.
-async fn settle_repeatable(connection: &mut SqliteConnection, key: &LaneKey) -> Result<(), Fault> {
+async fn settle_repeatable(
+    connection: &mut SqliteConnection,
+    key: &LaneKey,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
     let unsettled: Vec<(String, String)> = sqlx::query_as(
         "select intent, operation from intents
          where connection = $1 and lane = $2 and state in ('sent', 'unclear')",
@@ -258,11 +287,14 @@ async fn settle_repeatable(connection: &mut SqliteConnection, key: &LaneKey) -> 
     .await?;
     for (intent, operation) in unsettled {
         if Operation::parse(&operation).is_some_and(Operation::is_repeatable) {
-            sqlx::query("update intents set state = 'done' where connection = $1 and intent = $2")
-                .bind(key.connection.as_str())
-                .bind(intent)
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query(
+                "update intents set state = 'done', settled_at = $1 where connection = $2 and intent = $3",
+            )
+            .bind(micros(at))
+            .bind(key.connection.as_str())
+            .bind(intent)
+            .execute(&mut *connection)
+            .await?;
         }
     }
     Ok(())
@@ -279,40 +311,44 @@ async fn postpone(
     let waiting: Vec<Ask> = asks_of(connection, key.connection.as_str(), &key.lane.to_string()).await?;
     for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {
         let request = LaneRequest { key: key.clone(), ask: ask.clone(), due_at: at, notice: None };
-        mark_one(connection, &request, None).await?;
+        let cause = Cause { counts_from: None, notices: &claim.notices };
+        mark_one(connection, &request, &cause).await?;
     }
-    let arrived = earliest_after(connection, key, claim.through).await?;
+    let (arrived, _) = waiting_after(connection, key, claim.through).await?;
+    let (_, urgency) = waiting_after(connection, key, 0).await?;
     let due_at = arrived.map_or(micros(at), |arrived| arrived.min(micros(at)));
-    free(connection, key, due_at, if failed { claim.attempts.saturating_add(1) } else { 0 }).await
+    free(connection, key, (due_at, urgency), if failed { claim.attempts.saturating_add(1) } else { 0 }).await
 }
 
-/// When the first of the requests that came after another one is due.
-async fn earliest_after(
+/// When the first of the requests that came after another one is due, and how urgent the most urgent of them is.
+async fn waiting_after(
     connection: &mut SqliteConnection,
     key: &LaneKey,
     sequence: i64,
-) -> Result<Option<i64>, Fault> {
-    Ok(sqlx::query_scalar(
-        "select min(due_at) from requests where connection = $1 and lane = $2 and sequence > $3",
+) -> Result<(Option<i64>, u8), Fault> {
+    let (due_at, urgency): (Option<i64>, Option<u8>) = sqlx::query_as(
+        "select min(due_at), min(urgency) from requests where connection = $1 and lane = $2 and sequence > $3",
     )
     .bind(key.connection.as_str())
     .bind(key.lane.to_string())
     .bind(sequence)
     .fetch_one(connection)
-    .await?)
+    .await?;
+    Ok((due_at, urgency.unwrap_or(Urgency::default().rank())))
 }
 
 async fn free(
     connection: &mut SqliteConnection,
     key: &LaneKey,
-    due_at: i64,
+    (due_at, urgency): (i64, u8),
     attempts: u32,
 ) -> Result<(), Fault> {
     sqlx::query(
-        "update lanes set owner = null, lease_until = null, due_at = $1, attempts = $2
-         where connection = $3 and lane = $4",
+        "update lanes set owner = null, lease_until = null, due_at = $1, urgency = $2, attempts = $3
+         where connection = $4 and lane = $5",
     )
     .bind(due_at)
+    .bind(urgency)
     .bind(attempts)
     .bind(key.connection.as_str())
     .bind(key.lane.to_string())
@@ -322,10 +358,13 @@ async fn free(
 }
 
 async fn note_look(connection: &mut SqliteConnection, lease: &Lease, look: &Look) -> Result<(), Fault> {
-    let Look { started_at, ended_at, asks, lines, outcome } = look;
+    let Look { started_at, ended_at, asks, notices, lines, echoes, outcome } = look;
+    for what in echoes {
+        echoes::note(connection, &lease.key, Some(lease.fence), *ended_at, what).await?;
+    }
     sqlx::query(
-        "insert into looks (connection, lane, fence, started_at, ended_at, asks, lines, outcome)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into looks (connection, lane, fence, started_at, ended_at, asks, lines, outcome, notices)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(lease.key.connection.as_str())
     .bind(lease.key.lane.to_string())
@@ -335,6 +374,7 @@ async fn note_look(connection: &mut SqliteConnection, lease: &Lease, look: &Look
     .bind(to_json("asks", asks)?)
     .bind(to_json("look", lines)?)
     .bind(outcome.as_str())
+    .bind((!notices.is_empty()).then(|| to_json("notices", notices)).transpose()?)
     .execute(connection)
     .await?;
     Ok(())
@@ -352,9 +392,8 @@ async fn pause(
         .await?;
     sqlx::query(
         "insert into pauses (connection, paused_until, code) values ($1, $2, $3)
-         on conflict (connection) do update set code = excluded.code, paused_until =
-         case when pauses.paused_until > excluded.paused_until then pauses.paused_until
-         else excluded.paused_until end",
+         on conflict (connection) do update set code = excluded.code, paused_until = excluded.paused_until
+         where excluded.paused_until >= pauses.paused_until",
     )
     .bind(paused.as_str())
     .bind(micros(until))

@@ -2,10 +2,10 @@
 
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
-use amz_services::intent::{Intent, IntentChange, IntentKey, NewIntent};
+use amz_services::intent::{Intent, IntentChange, IntentKey, NewIntent, Operation};
 use amz_services::link::{Link, LinkKey};
 use amz_services::parking::{Parked, Reason};
-use amz_services::ports::Ledger;
+use amz_services::ports::ledger::{Ledger, OwnWrites, WriteWindow};
 use amz_services::work::{Lane, LaneKey, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -135,6 +135,18 @@ impl Ledger for SqliteState {
     async fn parked(&self, key: &LaneKey) -> Result<Vec<Parked>, StoreError> {
         let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
         Ok(parked::of_lane(&mut reader, key).await?)
+    }
+}
+
+#[async_trait]
+impl OwnWrites for SqliteState {
+    async fn own_writes(
+        &self,
+        key: &LaneKey,
+        operation: Operation,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<WriteWindow>, StoreError> {
+        Ok(intents::windows(&self.readers, key, operation, since).await?)
     }
 }
 

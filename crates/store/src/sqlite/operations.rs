@@ -1,7 +1,7 @@
 //! What operators read, also from another process.
 
 use amz_domain::ConnectionName;
-use amz_services::audit::CallRecord;
+use amz_services::audit::{AuditEntry, AuditQuery, CallRecord};
 use amz_services::failure::StoreError;
 use amz_services::parking::Parked;
 use amz_services::ports::Operations;
@@ -14,7 +14,7 @@ use sqlx::sqlite::SqlitePool;
 
 use super::fault::Fault;
 use super::state::{SqliteState, SqliteStateReader};
-use super::{calls, parked, timeline};
+use super::{calls, parked, timeline, trail};
 use crate::stored::micros;
 
 #[async_trait]
@@ -29,6 +29,23 @@ impl Operations for SqliteState {
 
     async fn calls(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
         Ok(calls_since(&self.readers, since, limit).await?)
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(trail::audit(&self.readers, query).await?)
+    }
+
+    async fn recorded(
+        &self,
+        connection: &ConnectionName,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(trail::recorded(&self.readers, connection, after, limit).await?)
+    }
+
+    async fn last_recorded(&self, connection: &ConnectionName) -> Result<i64, StoreError> {
+        Ok(trail::last_recorded(&self.readers, connection).await?)
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -56,6 +73,32 @@ impl Operations for SqliteStateReader {
         match self.file.pool().await? {
             Some(readers) => Ok(calls_since(&readers, since, limit).await?),
             None => Ok(Vec::new()),
+        }
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        match self.trail.pool().await? {
+            Some(readers) => Ok(trail::audit(&readers, query).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn recorded(
+        &self,
+        connection: &ConnectionName,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        match self.trail.pool().await? {
+            Some(readers) => Ok(trail::recorded(&readers, connection, after, limit).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn last_recorded(&self, connection: &ConnectionName) -> Result<i64, StoreError> {
+        match self.trail.pool().await? {
+            Some(readers) => Ok(trail::last_recorded(&readers, connection).await?),
+            None => Ok(0),
         }
     }
 

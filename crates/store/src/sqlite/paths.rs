@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::OpenError;
 
-/// The files of one SQLite store. Each has one writing role, because SQLite's lock is unfair between
+/// The files of one SQLite store. Each but the last has one writing role, because SQLite's lock is unfair between
 /// processes that write the same file.
 ///
 /// ```
@@ -20,13 +20,15 @@ pub struct SqlitePaths {
     pub state: PathBuf,
     /// Wishes of operators, written by the `amz` command.
     pub commands: PathBuf,
+    /// What is set at run time. Any process may write it, which is rare.
+    pub settings: PathBuf,
 }
 
 impl SqlitePaths {
     /// The files that a URL names.
     ///
-    /// `sqlite://dir/accelerator.db` is a stem: `dir/accelerator-inbox.db`, `dir/accelerator-state.db` and
-    /// `dir/accelerator-commands.db`. A URL that ends in `/` is a folder with the stem `accelerator`.
+    /// `sqlite://dir/accelerator.db` is a stem: `dir/accelerator-inbox.db`, `dir/accelerator-state.db`,
+    /// `dir/accelerator-commands.db` and `dir/accelerator-settings.db`. A URL that ends in `/` is a folder with the stem `accelerator`.
     /// Absolute paths have three slashes: `sqlite:///var/lib/amz/accelerator.db`.
     ///
     /// # Errors
@@ -58,7 +60,12 @@ impl SqlitePaths {
     /// The files of a stem in a folder.
     pub fn from_stem(folder: &Path, stem: &str) -> Self {
         let file = |part: &str| folder.join(format!("{stem}-{part}.db"));
-        Self { inbox: file("inbox"), state: file("state"), commands: file("commands") }
+        Self {
+            inbox: file("inbox"),
+            state: file("state"),
+            commands: file("commands"),
+            settings: file("settings"),
+        }
     }
 }
 

@@ -23,6 +23,14 @@ pub struct Purged {
     pub stock_report_rows: u64,
     /// Stock runs that were over.
     pub stock_runs: u64,
+    /// What was our own echo.
+    pub echoes: u64,
+    /// What reconciliations asked and found.
+    pub findings: u64,
+    /// Reconciliations that were over.
+    pub reconciliations: u64,
+    /// Orders that stayed open for so long that nothing is expected of them but what an event tells.
+    pub open_orders: u64,
 }
 
 pub(super) async fn purge(
@@ -30,7 +38,7 @@ pub(super) async fn purge(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Purged, Fault> {
-    let mut deleted = [0; 7];
+    let mut deleted = [0; 11];
     for (count, statement) in deleted.iter_mut().zip(STATEMENTS) {
         *count = sqlx::query(statement)
             .bind(micros(before))
@@ -39,11 +47,35 @@ pub(super) async fn purge(
             .await?
             .rows_affected();
     }
-    let [notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs] = deleted;
-    Ok(Purged { notices, looks, calls, intent_changes, notifications, stock_report_rows, stock_runs })
+    let [
+        notices,
+        looks,
+        calls,
+        intent_changes,
+        notifications,
+        stock_report_rows,
+        stock_runs,
+        echoes,
+        findings,
+        reconciliations,
+        open_orders,
+    ] = deleted;
+    Ok(Purged {
+        notices,
+        looks,
+        calls,
+        intent_changes,
+        notifications,
+        stock_report_rows,
+        stock_runs,
+        echoes,
+        findings,
+        reconciliations,
+        open_orders,
+    })
 }
 
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 11] = [
     "delete from lane_notices where id in
      (select id from lane_notices where received_at < $1 order by received_at limit $2)",
     "delete from looks where id in (select id from looks where ended_at < $1 order by ended_at limit $2)",
@@ -72,4 +104,27 @@ const STATEMENTS: [&str; 7] = [
       and not exists (select 1 from stock_report_rows
       where stock_report_rows.connection = old.connection and stock_report_rows.run = old.run)
       order by old.over_at limit $2)",
+    "delete from echoes where id in (select id from echoes where noted_at < $1 order by noted_at limit $2)",
+    // the same for reconciliations; besides, the last that counts stays: it says where the next one begins
+    "delete from reconciliation_orders where id in
+     (select reconciliation_orders.id from reconciliations as old
+      join reconciliation_orders on reconciliation_orders.connection = old.connection
+      and reconciliation_orders.run = old.run
+      where old.ended_at < $1 and old.started_at <
+      (select latest.started_at from reconciliations as latest where latest.connection = old.connection
+       order by latest.started_at desc limit 1 offset 9)
+      order by old.ended_at limit $2)",
+    "delete from reconciliations where (connection, run) in
+     (select old.connection, old.run from reconciliations as old
+      where old.ended_at < $1 and old.started_at <
+      (select latest.started_at from reconciliations as latest where latest.connection = old.connection
+       order by latest.started_at desc limit 1 offset 9)
+      and not (old.counts = 1 and old.started_at = (select max(last.started_at) from reconciliations as last
+      where last.connection = old.connection and last.counts = 1))
+      and not exists (select 1 from reconciliation_orders
+      where reconciliation_orders.connection = old.connection and reconciliation_orders.run = old.run)
+      order by old.ended_at limit $2)",
+    "delete from open_orders where (connection, sales_order) in
+     (select old.connection, old.sales_order from open_orders as old
+      where old.opened_at < $1 order by old.opened_at limit $2)",
 ];

@@ -5,46 +5,62 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 
 use super::fault::Fault;
-use crate::stored::{from_json, micros, to_json};
+use crate::stored::{each_once, from_json, micros, to_json};
 
 /// Marks lanes due.
 pub(super) async fn mark(connection: &mut SqliteConnection, requests: &[LaneRequest]) -> Result<(), Fault> {
     for request in requests {
-        mark_one(connection, request, None).await?;
+        mark_one(connection, request, &Cause::default()).await?;
     }
     Ok(())
 }
 
-/// Marks a lane due. A leased lane stays leased; its holder sees the request when it gives the lane back. A look that
-/// began before `counts_from` does not serve the request.
+/// Why a lane is marked, beside what the request itself tells.
+#[derive(Debug, Default)]
+pub(super) struct Cause<'cause> {
+    /// A look that began before does not serve the request.
+    pub(super) counts_from: Option<DateTime<Utc>>,
+    /// Notices that asked for the work that asks for this.
+    pub(super) notices: &'cause [String],
+}
+
+/// Marks a lane due. A leased lane stays leased; its holder sees the request when it gives the lane back.
 pub(super) async fn mark_one(
     connection: &mut SqliteConnection,
     request: &LaneRequest,
-    counts_from: Option<DateTime<Utc>>,
+    cause: &Cause<'_>,
 ) -> Result<(), Fault> {
     let LaneRequest { key, ask, due_at, notice } = request;
     let lane = key.lane.to_string();
+    let asked_by: Vec<&str> = match notice {
+        Some(notice) => vec![&notice.id],
+        None => cause.notices.iter().map(String::as_str).collect(),
+    };
+    let asked_by = (!asked_by.is_empty()).then(|| to_json("notices", &asked_by)).transpose()?;
     let sequence: i64 = sqlx::query_scalar(
-        "insert into lanes (connection, lane, due_at, last_sequence) values ($1, $2, $3, 1)
+        "insert into lanes (connection, lane, due_at, last_sequence, urgency) values ($1, $2, $3, 1, $4)
          on conflict (connection, lane) do update set last_sequence = lanes.last_sequence + 1,
-         due_at = case when excluded.due_at < lanes.due_at then excluded.due_at else lanes.due_at end
+         due_at = min(excluded.due_at, lanes.due_at), urgency = min(excluded.urgency, lanes.urgency)
          returning last_sequence",
     )
     .bind(key.connection.as_str())
     .bind(&lane)
     .bind(micros(*due_at))
+    .bind(ask.urgency().rank())
     .fetch_one(&mut *connection)
     .await?;
     sqlx::query(
-        "insert into requests (connection, lane, sequence, ask, due_at, counts_from)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into requests (connection, lane, sequence, ask, due_at, counts_from, urgency, notices)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(key.connection.as_str())
     .bind(&lane)
     .bind(sequence)
     .bind(to_json("ask", ask)?)
     .bind(micros(*due_at))
-    .bind(counts_from.map(micros))
+    .bind(cause.counts_from.map(micros))
+    .bind(ask.urgency().rank())
+    .bind(asked_by)
     .execute(&mut *connection)
     .await?;
     let Some(notice) = notice else { return Ok(()) };
@@ -75,4 +91,25 @@ pub(super) async fn asks_of(
             .fetch_all(connection)
             .await?;
     Ok(asks.iter().map(|ask| from_json("ask", ask)).collect::<Result<_, _>>()?)
+}
+
+/// The notices that asked something of a lane, in the order in which they came, each once.
+pub(super) async fn notices_of(
+    connection: &mut SqliteConnection,
+    of: &str,
+    lane: &str,
+) -> Result<Vec<String>, Fault> {
+    let lists: Vec<String> = sqlx::query_scalar(
+        "select notices from requests where connection = $1 and lane = $2 and notices is not null
+         group by notices order by min(sequence)",
+    )
+    .bind(of)
+    .bind(lane)
+    .fetch_all(connection)
+    .await?;
+    let mut notices = Vec::with_capacity(lists.len());
+    for list in lists {
+        notices.extend(from_json::<Vec<String>>("notices", &list)?);
+    }
+    Ok(each_once(notices))
 }

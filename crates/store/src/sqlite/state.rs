@@ -43,8 +43,9 @@ impl SqliteState {
     }
 
     /// Deletes up to `limit` of the oldest rows of each log that are older than `before`: notices of lanes,
-    /// looks, calls, settled messages, the history of settled intents, and stock runs that are over, with their
-    /// reports, but for the latest ten of each connection. What decides what happens next is never deleted.
+    /// looks, calls, echoes, settled messages, the history of settled intents, and stock runs and reconciliations that
+    /// are over, with their reports, but for the latest ten of each connection. What decides what happens next is never
+    /// deleted.
     ///
     /// # Errors
     /// When nothing was deleted.
@@ -67,12 +68,21 @@ pub struct SqliteStateReader {
     pub(super) file: ForeignFile,
     /// The same file, once its owner knows of stock: an older owner may still run beside a newer reader.
     pub(super) stock: ForeignFile,
+    /// The same file, once its owner keeps what leads to what.
+    pub(super) trail: ForeignFile,
+    /// The same file, once its owner knows of reconciliations.
+    pub(super) reconciliations: ForeignFile,
 }
 
 impl SqliteStateReader {
     /// Reads a file that may not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { file: ForeignFile::new(path.clone(), "lanes"), stock: ForeignFile::new(path, "stock_runs") }
+        Self {
+            file: ForeignFile::new(path.clone(), "lanes"),
+            stock: ForeignFile::new(path.clone(), "stock_runs"),
+            trail: ForeignFile::new(path.clone(), "echoes"),
+            reconciliations: ForeignFile::new(path, "reconciliations"),
+        }
     }
 }

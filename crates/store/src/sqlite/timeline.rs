@@ -30,7 +30,10 @@ pub(super) async fn timeline(readers: &SqlitePool, key: &LaneKey) -> Result<Vec<
 }
 
 /// The lane, and the lanes of Amazon orders and documents that turned out to be its.
-async fn same_order(snapshot: &mut SqliteConnection, key: &LaneKey) -> Result<Vec<LaneKey>, Fault> {
+pub(super) async fn same_order(
+    snapshot: &mut SqliteConnection,
+    key: &LaneKey,
+) -> Result<Vec<LaneKey>, Fault> {
     let linked: Vec<(String, String)> = sqlx::query_as(
         "select kind, amazon_id from links where connection = $1 and lane = $2 and kind in ('order', 'document')
          order by kind desc, amazon_id",

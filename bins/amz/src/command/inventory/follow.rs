@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use amz_domain::{ConnectionName, StockRunId};
-use amz_services::failure::StoreError;
 use amz_services::inventory::{RunPhase, StockRun};
 use amz_services::ports::StockReports;
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 
+use crate::command::handed_over::{HandedOver, NotTaken};
+
 /// How often the run is looked at.
 const POLL: Duration = Duration::from_millis(500);
-
-/// Looks without a sign of life after which it is said so: ten seconds.
-const QUIET_LOOKS: u32 = 20;
 
 /// SKUs in one answer of Amazon.
 const SKUS_PER_CALL: u64 = 50;
@@ -29,19 +27,17 @@ pub(super) struct Followed<'a> {
     pub(super) calls_per_second: Decimal,
 }
 
-/// Follows a run until nothing more happens by itself; tells on the error output how it goes.
-pub(super) async fn follow(
-    reports: &dyn StockReports,
-    followed: &Followed<'_>,
-) -> Result<StockRun, StoreError> {
+/// Follows a run until nothing more happens by itself; tells on the error output how it goes. Ends
+/// with an error when no sync role takes it.
+pub(super) async fn follow(reports: &dyn StockReports, followed: &Followed<'_>) -> anyhow::Result<StockRun> {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
         bar.set_style(style);
     }
-    let mut watch = Watch::default();
+    let mut watch = Watch::since(Utc::now());
     loop {
         let run = reports.stock_run(followed.connection, followed.run).await?;
-        match watch.step(run, followed, Utc::now()) {
+        match watch.step(run, followed, Utc::now())? {
             Step::Ended(run) => {
                 bar.finish_and_clear();
                 return Ok(*run);
@@ -65,9 +61,8 @@ pub(super) async fn follow(
 }
 
 /// What has been seen of a run so far.
-#[derive(Default)]
 struct Watch {
-    quiet_looks: u32,
+    handed_over: HandedOver,
     seen: Option<Seen>,
 }
 
@@ -85,19 +80,27 @@ enum Step {
 }
 
 impl Watch {
-    fn step(&mut self, run: Option<StockRun>, followed: &Followed<'_>, now: DateTime<Utc>) -> Step {
+    fn since(at: DateTime<Utc>) -> Self {
+        Self { handed_over: HandedOver::at(at), seen: None }
+    }
+
+    fn step(
+        &mut self,
+        run: Option<StockRun>,
+        followed: &Followed<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Step, NotTaken> {
         let Some(run) = run.filter(|run| is_taken(run, followed.before)) else {
-            self.quiet_looks = self.quiet_looks.saturating_add(1);
-            return if self.quiet_looks == QUIET_LOOKS { Step::Quiet } else { Step::Nothing };
+            return Ok(if self.handed_over.waits(now)? { Step::Quiet } else { Step::Nothing });
         };
         if run.phase.is_ended() {
-            return Step::Ended(Box::new(run));
+            return Ok(Step::Ended(Box::new(run)));
         }
         let same = self.seen.filter(|seen| seen.phase == run.phase && seen.read_skus <= run.read_skus);
         let seen = same.unwrap_or(Seen { at: now, read_skus: run.read_skus, phase: run.phase });
         let is_new_phase = self.seen.is_none_or(|before| before.phase != run.phase);
         self.seen = Some(seen);
-        Step::Goes { line: line(&run, seen, now, followed.calls_per_second), is_new_phase }
+        Ok(Step::Goes { line: line(&run, seen, now, followed.calls_per_second), is_new_phase })
     }
 }
 

@@ -67,14 +67,17 @@ fn a_run_that_broke_off_counts_as_taken_once_it_moves() {
 }
 
 #[test]
-fn a_command_that_nobody_takes_is_told_once_after_ten_seconds() {
+fn a_run_that_nobody_takes_is_waited_for_half_a_minute() {
     let (connection, id) = ("main".into(), "o1".into());
-    let followed =
-        Followed { connection: &connection, run: &id, before: None, calls_per_second: Decimal::TWO };
-    let (mut watch, now) = (Watch::default(), at("2026-03-02T17:00:00Z"));
-    let quiet: Vec<u32> = (1..=60).filter(|_| watch.step(None, &followed, now) == Step::Quiet).collect();
-    assert_eq!(quiet, [20], "20 looks, half a second apart");
-    assert_eq!(POLL * QUIET_LOOKS, Duration::from_secs(10));
+    let broken = run("o1", RunPhase::Incomplete);
+    let before = Some(broken.updated_at);
+    let followed = Followed { connection: &connection, run: &id, before, calls_per_second: Decimal::TWO };
+    let began = at("2026-03-02T17:00:00Z");
+    let mut watch = Watch::since(began);
+    let mut look = |seconds| watch.step(Some(broken.clone()), &followed, began + TimeDelta::seconds(seconds));
+    assert_eq!(look(10), Ok(Step::Quiet));
+    assert_eq!(look(29), Ok(Step::Nothing));
+    assert_eq!(look(30), Err(NotTaken));
 }
 
 #[test]
@@ -83,18 +86,19 @@ fn a_run_is_followed_from_phase_to_phase_to_its_end() {
     let broken = run("o1", RunPhase::Incomplete);
     let before = Some(broken.updated_at);
     let followed = Followed { connection: &connection, run: &id, before, calls_per_second: Decimal::TWO };
-    let (mut watch, began) = (Watch::default(), at("2026-03-02T17:00:00Z"));
+    let began = at("2026-03-02T17:00:00Z");
+    let mut watch = Watch::since(began);
     let mut look = |run: StockRun, seconds: i64| match watch.step(
         Some(run),
         &followed,
         began + TimeDelta::seconds(seconds),
     ) {
-        Step::Goes { line, is_new_phase } => format!("{} {is_new_phase}", line.text),
-        Step::Ended(run) => format!("ended as {}", run.phase.as_str()),
+        Ok(Step::Goes { line, is_new_phase }) => format!("{} {is_new_phase}", line.text),
+        Ok(Step::Ended(run)) => format!("ended as {}", run.phase.as_str()),
         other => format!("{other:?}"),
     };
     let reading = |read_skus| StockRun { read_skus, ..run("o1", RunPhase::Reading) };
-    assert_eq!(look(broken, 0), "Nothing", "what it was before the command");
+    assert_eq!(look(broken, 0), "Ok(Nothing)", "what it was before the command");
     assert_eq!(look(reading(100), 0), "reading: 100 SKUs true");
     assert_eq!(look(reading(150), 10), "reading: 150 SKUs, 5 SKUs/s false");
     assert_eq!(look(reading(50), 20), "reading: 50 SKUs false", "a crawl that begins anew");

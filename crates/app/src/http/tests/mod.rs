@@ -119,6 +119,7 @@ impl House {
             ("silent".into(), silent),
         ]);
         let app = router(WebhookState {
+            api: None,
             connections,
             inbox: Arc::<MemoryInbox>::clone(&inbox),
             clock: Arc::new(move || DateTime::from_timestamp(clock.load(Ordering::SeqCst), 0).unwrap()),

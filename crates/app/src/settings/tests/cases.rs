@@ -7,6 +7,13 @@ pub(super) type Case = (&'static str, &'static str, &'static str, FaultCode, &'s
 
 /// Every way in which one key can be wrong.
 pub(super) const CASES: &[Case] = &[
+    (
+        "[connection.sync]",
+        "own_echoes = \"ignore\"",
+        "connection[main].sync.own_echoes",
+        FaultCode::Conflicting,
+        "without `netsuite.events.signing_secret`",
+    ),
     ("target_id", "", "connection[main].amazon.bwp.target_id", FaultCode::Missing, "expected text"),
     (
         "target_id",

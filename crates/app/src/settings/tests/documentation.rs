@@ -19,6 +19,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("NETSUITE_SIGNING_SECRET", "whsec_c2VjcmV0"),
     ("LWA_CLIENT_SECRET", "h"),
     ("LWA_REFRESH_TOKEN", "i"),
+    ("CONSOLE_API_TOKEN", "a-token-of-more-than-24-letters"),
 ];
 
 /// The example of the design: the contract that configurations are written against.
@@ -57,6 +58,7 @@ account = "1234567_SB1"
 endpoint = "https://1234567-sb1.suitetalk.api.netsuite.com"
 restlet_endpoint = "https://1234567-sb1.restlets.api.netsuite.com"
 concurrency = 4
+learn_concurrency = false
 timezone = "America/Los_Angeles"
 timeout = "30s"
 [connection.netsuite.auth.tba]
@@ -94,6 +96,11 @@ poll = "60s"
 reconcile = "15m"
 "#;
 
+/// A key's place in the table of keys.
+fn key_path(key: &str) -> String {
+    key.replace("[main]", "").replace("[console]", "")
+}
+
 fn docs(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file)
 }
@@ -110,7 +117,7 @@ fn the_example_file_is_sound_and_shows_every_key() {
     let settings =
         Settings::load(Some(&path), &environment(SECRETS)).unwrap_or_else(|faults| panic!("{faults}"));
     let mut seen: BTreeSet<String> =
-        settings.describe().keys().iter().map(|key| key.key.replace("[main]", "")).collect();
+        settings.describe().keys().iter().map(|key| key_path(&key.key)).collect();
 
     // the other way into NetSuite stands there commented out
     let text = std::fs::read_to_string(&path).expect("the example is readable");
@@ -125,7 +132,7 @@ fn the_example_file_is_sound_and_shows_every_key() {
     let pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let variables: Vec<(&str, &str)> = SECRETS.iter().copied().chain([("PEM", pem)]).collect();
     let other = read_with(&other, &variables);
-    seen.extend(other.describe().keys().iter().map(|key| key.key.replace("[main]", "")));
+    seen.extend(other.describe().keys().iter().map(|key| key_path(&key.key)));
 
     for key in keys() {
         assert!(seen.contains(key.path), "{} is never read", key.path);
@@ -139,12 +146,8 @@ fn the_example_file_is_sound_and_shows_every_key() {
 fn the_example_shows_the_defaults() {
     let path = docs("examples/accelerator.toml");
     let settings = Settings::load(Some(&path), &environment(SECRETS)).expect("a sound example");
-    let shown: BTreeMap<String, Option<String>> = settings
-        .describe()
-        .keys()
-        .iter()
-        .map(|key| (key.key.replace("[main]", ""), key.value.clone()))
-        .collect();
+    let shown: BTreeMap<String, Option<String>> =
+        settings.describe().keys().iter().map(|key| (key_path(&key.key), key.value.clone())).collect();
     // more rules than the default are shown, and secrets and addresses are not comparable
     for key in keys().filter(|key| key.path != "connection.mapping.eligible" && key.path != "store.url") {
         if let Some(default) = key.default_text().strip_prefix('`').and_then(|text| text.strip_suffix('`'))
@@ -208,8 +211,11 @@ fn key_tables() -> String {
     }
     let mut text = String::new();
     for (section, rows) in sections {
-        let header =
-            if section == "connection" { "[[connection]]".to_owned() } else { format!("[{section}]") };
+        let header = if ["connection", "api.token"].contains(&section) {
+            format!("[[{section}]]")
+        } else {
+            format!("[{section}]")
+        };
         write!(
             text,
             "\n### `{header}`\n\n| key | type | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n"
@@ -217,9 +223,8 @@ fn key_tables() -> String {
         .expect("text grows");
         for key in rows {
             let name = key.path.rsplit('.').next().expect("a name");
-            let later = if key.later { "*Later.* " } else { "" };
             let (kind, default) = (key.type_name(), key.default_text());
-            writeln!(text, "| `{name}` | {kind} | {default} | {} | {later}{} |", key.unit, key.meaning)
+            writeln!(text, "| `{name}` | {kind} | {default} | {} | {} |", key.unit, key.meaning)
                 .expect("text grows");
         }
     }

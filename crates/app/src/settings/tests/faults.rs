@@ -181,3 +181,19 @@ fn codes_are_written_the_same_everywhere() {
         assert_eq!(serde_json::to_value(code).expect("a code serialises"), code.as_str());
     }
 }
+
+#[test]
+fn own_echoes_are_ignored_only_beside_the_bundle_and_reconciliations() {
+    let bundle = "events = { signing_secret = \"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\" }";
+    let with_bundle = with("[connection.netsuite]", bundle);
+    let ignore = "[connection.sync]\nown_echoes = \"ignore\"";
+    let sound = read(&with_bundle.replace("[connection.sync]", ignore));
+    assert!(sound.connections[0].ignores_own_echoes);
+    let never = with_bundle.replace("[connection.sync]", &format!("{ignore}\nreconcile = \"0s\""));
+    let fault = only_fault(&never, &[]);
+    assert_eq!(
+        (fault.key.as_str(), fault.code),
+        ("connection[main].sync.own_echoes", FaultCode::Conflicting)
+    );
+    assert!(fault.expected.contains("reconcile"), "{fault}");
+}

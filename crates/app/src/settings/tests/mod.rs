@@ -4,6 +4,7 @@ mod cases;
 mod documentation;
 mod faults;
 mod overrides;
+mod run_time;
 mod samples;
 mod secrets;
 mod stock;

@@ -61,7 +61,7 @@ fn given_values_arrive_exactly() {
         "figure = \"unfulfillable\"\nadd = [\"processing\", \"researching\"]\nbuffer_units = 2\nbuffer_share = 0.05\n\
          match = \"catalog\"\nreservation_lag = \"5m\"\nabsent = \"zero\"\nbrake_share = 0.1\nbrake_at_least = 3\n\
          brake_units = 500\nwrite = \"bin_transfer\"\nsellable_bin = 21\nunsellable_bin = \"22\"\nroad = \"named\"\n\
-         settle = \"1s\"\nschedule = \"off\"",
+         late_arrival = \"90s\"\nsettle = \"1s\"\nschedule = \"off\"",
     );
     let text = text.replace("[connection.inventory]", "calls_per_second = \"0.5\"\n[connection.inventory]");
     let stock = stock(&text);
@@ -79,6 +79,7 @@ fn given_values_arrive_exactly() {
             absent: WhenAbsent::Zero,
             brake: BrakeSettings { share: Decimal::new(1, 1), at_least: 3, units: Some(500.into()) },
             write: StockWriting::BinTransfer(StockBins { sellable: "21".into(), unsellable: "22".into() }),
+            late_arrival: Duration::from_secs(90),
             road: RoadChoice::Named,
         }
     );
@@ -125,6 +126,8 @@ fn every_key_of_stock_has_its_fault() {
         ("aliases = 5", "aliases", FaultCode::WrongType),
         ("aliases = \"absent.csv\"", "aliases", FaultCode::Unreadable),
         ("reservation_lag = \"25h\"", "reservation_lag", FaultCode::OutOfRange),
+        ("late_arrival = \"999ms\"", "late_arrival", FaultCode::OutOfRange),
+        ("late_arrival = \"121m\"", "late_arrival", FaultCode::OutOfRange),
         ("absent = \"none\"", "absent", FaultCode::NotOneOf),
         ("brake_share = \"0.2\"", "brake_share", FaultCode::WrongType),
         ("brake_at_least = -1", "brake_at_least", FaultCode::OutOfRange),

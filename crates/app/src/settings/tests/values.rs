@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::samples::{SMALLEST, environment, only_fault, read, with};
 use crate::settings::value::duration;
-use crate::settings::{LogFormat, Settings};
+use crate::settings::{AdoptionSettings, FaultCode, LogFormat, RestletSettings, Settings};
 
 #[test]
 fn the_smallest_configuration_has_the_documented_defaults() {
@@ -227,5 +227,40 @@ proptest! {
             prop_assert!(!faults.faults().is_empty());
             prop_assert!(!faults.to_string().contains("report this as a bug"), "{}", faults);
         }
+    }
+}
+
+#[test]
+fn nothing_is_adopted_and_the_restlet_is_never_called_unless_somebody_says_so() {
+    let connection = read(SMALLEST).connections.remove(0);
+    assert_eq!(connection.adoption, AdoptionSettings::default());
+    let restlet = RestletSettings {
+        script: "customscript_amz_rt_event_entry".to_owned(),
+        deploy: "customdeploy_amz_rt_event_entry".to_owned(),
+        order_marks: false,
+        receipts: false,
+        line_tax: false,
+    };
+    assert_eq!(connection.netsuite.restlet, restlet);
+    let text = with(
+        "[connection.sync]",
+        "[connection.adoption]\norder_id_fields = [\"custbody_one\", \"otherrefnum\"]\nalias_type = \"EXTERNAL_ID\"\n\
+         [connection.netsuite.restlet]\nuses = [\"receipts\", \"line_tax\"]",
+    );
+    let connection = read(&text).connections.remove(0);
+    assert_eq!(connection.adoption.order_id_fields, ["custbody_one", "otherrefnum"]);
+    assert_eq!(connection.adoption.alias_type.as_deref(), Some("EXTERNAL_ID"));
+    assert_eq!(connection.netsuite.restlet, RestletSettings { receipts: true, line_tax: true, ..restlet });
+}
+
+#[test]
+fn our_own_field_is_none_of_another_connector() {
+    for fields in ["[\"custbody_one\", \"custbody_amz_order_id\"]", "[\"custbody_one\", \"custbody_one\"]"] {
+        let text = with("[connection.sync]", &format!("[connection.adoption]\norder_id_fields = {fields}"));
+        let fault = only_fault(&text, &[]);
+        assert_eq!(
+            (fault.key.as_str(), fault.code),
+            ("connection[main].adoption.order_id_fields[1]", FaultCode::Conflicting)
+        );
     }
 }

@@ -172,7 +172,7 @@ impl Play<'_> {
     }
 
     async fn round(&mut self) -> usize {
-        for schedule in &self.stage.sync().schedules {
+        for schedule in self.stage.sync().schedules() {
             schedule.pass(self.stage.now()).await.unwrap();
         }
         let Some(mortal) = &self.mortal else {

@@ -43,6 +43,12 @@ impl Request {
         Self::of(operation, built, Expectation { writes: true, accepts_partial: false })
     }
 
+    /// An operation that changes nothing, of which a part is known only at run time.
+    pub(super) fn read_text(operation: &'static str, query: String, variables: Value) -> Self {
+        let expected = Expectation { writes: false, accepts_partial: false };
+        Self { operation, body: json!({ "query": query, "variables": variables }), expected }
+    }
+
     /// Lets complete data count as success although errors stand beside it.
     pub(super) fn accepting_partial_answers(mut self) -> Self {
         self.expected.accepts_partial = true;

@@ -69,6 +69,16 @@ impl From<&AmazonOrderId> for OrderIdentifierInput {
     }
 }
 
+/// An alias of an order that is not ours: its type and its id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ForeignAlias<'a>(pub(super) &'a str, pub(super) &'a str);
+
+impl From<ForeignAlias<'_>> for OrderIdentifierInput {
+    fn from(ForeignAlias(alias_type, alias_id): ForeignAlias<'_>) -> Self {
+        Self::Alias(AliasInput::new(alias_id, alias_type))
+    }
+}
+
 impl From<&OrderAlias> for OrderIdentifierInput {
     fn from(alias: &OrderAlias) -> Self {
         Self::Alias(AliasInput::of_order(alias))

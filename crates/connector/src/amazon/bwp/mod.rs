@@ -4,10 +4,12 @@
 //! against `schemas/buy_with_prime.graphql` by cynic, a `request` function, and the mapping of its answer.
 
 mod answer;
+mod auth_profiles;
 mod call;
 mod cancel_order;
 mod catalog;
 mod create_order;
+mod event_subscriptions;
 mod external_returns;
 mod inputs;
 mod inventory_item;
@@ -19,6 +21,7 @@ mod refund_report;
 mod scalars;
 mod schema;
 mod update_order;
+mod webhook_destination;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,19 +30,22 @@ use amz_domain::{AmazonOrder, AmazonOrderId, ConnectionName, OrderAlias, Package
 use amz_services::audit::Vendor;
 use amz_services::failure::{Failure, PortError};
 use amz_services::ports::amazon::{AmazonOrderChange, CreatedOrder, NewAmazonOrder};
-use amz_services::ports::{AmazonOrders, CallLog, PackageTrackers};
+use amz_services::ports::{AmazonOrders, CallLog, ForeignOrders, PackageTrackers};
 use async_trait::async_trait;
 use http::HeaderValue;
 use oauth2::TokenUrl;
 use secrecy::SecretString;
 use url::Url;
 
+pub use self::auth_profiles::{AuthProfileWrite, WebhookCredentials};
+pub use self::event_subscriptions::{EventDestination, EventSubscription, SUBSCRIPTION_ALREADY_EXISTS};
+
 use crate::http::{Clock, HttpClient, HttpSettings, HttpSetupError};
 
 use super::token::{Grant, TokenSource};
 
 use self::call::GraphQl;
-use self::inputs::OrderIdentifierInput;
+use self::inputs::{ForeignAlias, OrderIdentifierInput};
 
 /// Where and as whom to call.
 #[derive(Debug, Clone)]
@@ -147,6 +153,13 @@ impl AmazonOrders for BuyWithPrime {
 
     async fn find(&self, alias: &OrderAlias) -> Result<Option<AmazonOrder>, PortError> {
         self.order(alias).await
+    }
+}
+
+#[async_trait]
+impl ForeignOrders for BuyWithPrime {
+    async fn find_named(&self, alias_type: &str, alias_id: &str) -> Result<Option<AmazonOrder>, PortError> {
+        self.order(ForeignAlias(alias_type, alias_id)).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use amz_domain::{Sku, StockReading};
-use amz_services::audit::{current_lane, in_lane};
+use amz_services::audit::{current_context, in_context};
 use amz_services::failure::{Failure, PortError};
 use amz_services::ports::StockStream;
 use amz_services::ports::stock::{StockPriority, StockStep};
@@ -57,8 +57,8 @@ impl Named {
             let Some(asked) = self.waiting.next() else { return };
             let (caller, priority) = (self.caller.clone(), self.priority);
             let reading = async move { read(&caller, asked, priority).await };
-            match current_lane() {
-                Some(lane) => self.under_way.spawn(in_lane(lane, reading)),
+            match current_context() {
+                Some(context) => self.under_way.spawn(in_context(context, reading)),
                 None => self.under_way.spawn(reading),
             };
         }

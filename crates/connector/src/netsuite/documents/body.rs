@@ -69,7 +69,8 @@ pub(super) fn new_body(new: &NewDocument, fields: &FieldNames) -> Map<String, Va
 }
 
 fn new_line(new: &NewDocument, line: &NewDocumentLine, fields: &FieldNames) -> Value {
-    let NewDocumentLine { source_line, quantity, amount, tax, reason } = line;
+    // the record service knows no `restock`
+    let NewDocumentLine { source_line, quantity, amount, tax, reason, restock: _ } = line;
     let mut columns = Map::new();
     let mut put = |name: &str, value: Value| drop(columns.insert(name.to_owned(), value));
     put("orderLine", source_line.0.into());
@@ -123,6 +124,11 @@ pub(super) fn patch_body(patch: &DocumentPatch, fields: &FieldNames) -> Map<Stri
         body.insert("item".to_owned(), json!({"items": lines.collect::<Vec<_>>()}));
     }
     body
+}
+
+/// Our fields on a new document.
+pub(in crate::netsuite) fn marks_of(new: &NewDocument, fields: &FieldNames) -> Map<String, Value> {
+    marks_body(&new.marks, fields)
 }
 
 /// What is not known is left out, so that it never empties something known.

@@ -16,7 +16,7 @@ use amz_domain::document::FollowedOrder;
 use amz_domain::{Document, DocumentHead, DocumentId, DocumentKey, DocumentKind, ExternalId, SalesOrderId};
 use amz_services::failure::PortError;
 use amz_services::ports::Documents;
-use amz_services::ports::documents::{DocumentPatch, DocumentSource, NewDocument};
+use amz_services::ports::documents::{DocumentPatch, DocumentSource, LineTax, NewDocument};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -24,6 +24,7 @@ use super::NetSuite;
 use super::reading::Node;
 use super::record_service::{Record, RecordKey};
 use super::sales_order::SalesOrderRecord;
+pub(super) use body::marks_of;
 use body::{new_body, patch_body};
 use document::document;
 pub(super) use record_types::kind_of_column;
@@ -52,6 +53,9 @@ impl Documents for NetSuite {
     }
 
     async fn create(&self, new: &NewDocument) -> Result<DocumentId, PortError> {
+        if new.kind == DocumentKind::ItemReceipt && self.restlet_uses().receipts {
+            return self.receive(new).await;
+        }
         let (records, record) = (self.records(), record_type(new.kind));
         let body = Value::Object(new_body(new, &self.settings().fields));
         let id = match &new.source {
@@ -73,6 +77,14 @@ impl Documents for NetSuite {
         }
         let key = RecordKey::Internal(document.id.as_str());
         self.records().patch_of(record_type(document.kind), key, Value::Object(body), &[]).await
+    }
+
+    fn writes_line_taxes(&self) -> bool {
+        self.restlet_uses().line_tax
+    }
+
+    async fn set_line_taxes(&self, document: &DocumentKey, taxes: &[LineTax]) -> Result<(), PortError> {
+        self.write_line_taxes(document, taxes).await
     }
 }
 

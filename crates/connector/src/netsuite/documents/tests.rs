@@ -38,6 +38,7 @@ fn new(kind: DocumentKind, source: DocumentSource) -> NewDocument {
             amount: Some(exact("39.80")),
             tax: Some(exact("3.17")),
             reason: Some("TOO_SMALL".to_owned()),
+            restock: None,
         }],
         left_out: vec![LineNumber(4)],
         location: Some("7".into()),

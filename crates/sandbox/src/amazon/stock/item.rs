@@ -116,45 +116,30 @@ impl StockFigures {
         self.inbound() + self.fulfillable + self.reserved() + self.unfulfillable()
     }
 
-    pub(crate) fn has_negative(&self) -> bool {
-        let Self {
-            fulfillable,
-            pending_customer_order,
-            pending_transshipment,
-            fc_processing,
-            inbound_working,
-            inbound_shipped,
-            inbound_receiving,
-            researching,
-            customer_damaged,
-            warehouse_damaged,
-            distributor_damaged,
-            carrier_damaged,
-            defective,
-            expired,
-            reserved_future_supply,
-            future_supply_buyable,
-        } = *self;
+    /// The figures of all places.
+    fn by_place(&self) -> [i64; 16] {
         [
-            fulfillable,
-            pending_customer_order,
-            pending_transshipment,
-            fc_processing,
-            inbound_working,
-            inbound_shipped,
-            inbound_receiving,
-            researching,
-            customer_damaged,
-            warehouse_damaged,
-            distributor_damaged,
-            carrier_damaged,
-            defective,
-            expired,
-            reserved_future_supply,
-            future_supply_buyable,
+            self.fulfillable,
+            self.pending_customer_order,
+            self.pending_transshipment,
+            self.fc_processing,
+            self.inbound_working,
+            self.inbound_shipped,
+            self.inbound_receiving,
+            self.researching,
+            self.customer_damaged,
+            self.warehouse_damaged,
+            self.distributor_damaged,
+            self.carrier_damaged,
+            self.defective,
+            self.expired,
+            self.reserved_future_supply,
+            self.future_supply_buyable,
         ]
-        .iter()
-        .any(|units| *units < 0)
+    }
+
+    pub(crate) fn has_negative(&self) -> bool {
+        self.by_place().iter().any(|units| *units < 0)
     }
 
     /// The figures whose change Amazon dates: all but those of goods on their way to it.
@@ -179,6 +164,21 @@ impl StockedItem {
             figures: StockFigures::default(),
             last_updated: now,
             sku_fault: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_place_is_left_out() {
+        let zeros = serde_json::to_value(StockFigures::default()).unwrap();
+        for place in zeros.as_object().unwrap().keys() {
+            let figures = serde_json::json!({ (place.as_str()): -1 });
+            let figures: StockFigures = serde_json::from_value(figures).unwrap();
+            assert!(figures.has_negative(), "{place}");
         }
     }
 }

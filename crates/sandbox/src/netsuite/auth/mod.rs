@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::answer::Call;
 use super::errors::Refusal;
+use super::permissions;
 use super::settings::NetSuiteSettings;
 
 pub use key::{KeyError, PublicKey};
@@ -76,20 +77,29 @@ pub(crate) struct Logins {
 }
 
 impl Logins {
-    /// Lets the caller in or not, whichever way it presents itself.
+    /// Lets the caller in or not, whichever way it presents itself. `scope`: what a bearer token must cover.
     ///
     /// # Errors
     /// 401 `INVALID_LOGIN`, for every reason alike.
-    pub(crate) fn check(&mut self, settings: &NetSuiteSettings, call: &Call) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        &mut self,
+        settings: &NetSuiteSettings,
+        call: &Call,
+        scope: &str,
+    ) -> Result<(), Refusal> {
         let presented = call.header("authorization").unwrap_or_default();
         let scheme = presented.split_ascii_whitespace().next().unwrap_or_default().to_ascii_lowercase();
         let (method, outcome) = match scheme.as_str() {
             "oauth" => ("tba", tba::check(self, settings, call, presented)),
-            "bearer" => ("bearer", bearer::check(self, call, presented)),
+            "bearer" => ("bearer", bearer::check(self, call, presented, scope)),
             _ => ("none", Err(LoginFailure::anonymous("MissingTokenPassportRequiredFields"))),
         };
+        let (needed, _) = if method == "tba" { permissions::ACCESS_TOKENS } else { permissions::OAUTH_2 };
         let outcome = match outcome {
             Ok(()) if self.locked(call.now) => Err(LoginFailure::anonymous("temporary_locked")),
+            Ok(()) if settings.missing_permissions.contains(needed) => {
+                Err(LoginFailure::of_user("permission_denied"))
+            }
             other => other,
         };
         self.note(settings, call.now, method, outcome);

@@ -2,6 +2,7 @@
 //!
 //! Names come from the REST API Browser's 2026.1 metadata; only the part useful here is listed.
 
+mod common;
 mod document;
 mod entities;
 mod fulfillment;
@@ -11,7 +12,8 @@ mod transactions;
 
 pub(crate) use transactions::{TRANSACTIONS, transaction};
 
-use super::super::settings::{CustomFieldKind, NetSuiteSettings};
+use super::super::customization::{CustomField, CustomFieldKind};
+use super::super::settings::NetSuiteSettings;
 
 /// The name space a record's ids and external ids live in. External ids are unique per group, not per type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +28,10 @@ pub(crate) enum Group {
     Location,
     /// Bins of locations.
     Bin,
+    /// Accounts of the general ledger.
+    Account,
+    /// Subsidiaries.
+    Subsidiary,
     /// One custom record type.
     Custom(String),
 }
@@ -162,9 +168,11 @@ pub(crate) fn record_type(name: &str, settings: &NetSuiteSettings) -> Option<Rec
         "customer" => of(Group::Entity, "CustJob", &[entities::CUSTOMER], &[], "custentity_"),
         "location" => of(Group::Location, "Location", &[entities::LOCATION], &[], "custrecord_"),
         "bin" => of(Group::Bin, "Bin", &[entities::BIN], &[], "custrecord_"),
+        "account" => of(Group::Account, "Account", &[entities::ACCOUNT], &[], "custrecord_"),
+        "subsidiary" => of(Group::Subsidiary, "Subsidiary", &[entities::SUBSIDIARY], &[], "custrecord_"),
         "kitItem" => of(Group::Item, "Kit", &[entities::ITEM], entities::KIT_SUBLISTS, "custitem_"),
         custom if custom.starts_with("customrecord_") => {
-            if !settings.custom_records.iter().any(|known| known == custom) {
+            if !settings.custom_records.iter().any(|known| known.script_id == custom) {
                 return None;
             }
             of(Group::Custom(custom.to_owned()), "Custom", &[entities::CUSTOM], &[], "custrecord_")
@@ -221,15 +229,28 @@ pub(crate) fn field(
         return Some((field.kind, field.read_only));
     }
     let prefix = prefix.filter(|prefix| name.starts_with(prefix))?;
-    if let Some(declared) = settings.custom_fields.iter().find(|field| field.script_id == name) {
-        return Some((custom_kind(declared.kind), false));
-    }
-    // Fields of our custom records are not declared one by one.
-    (prefix == "custrecord_" && matches!(record_type.group, Group::Custom(_)))
-        .then_some((Kind::Opaque, false))
+    let declared = custom_fields(record_type, prefix, settings);
+    let declared = declared.into_iter().find(|field| field.script_id == name)?;
+    Some((custom_kind(declared.kind), false))
 }
 
-fn custom_kind(kind: CustomFieldKind) -> Kind {
+/// Custom fields of a record type whose script ids begin with this prefix.
+pub(crate) fn custom_fields<'s>(
+    record_type: &RecordType,
+    prefix: &str,
+    settings: &'s NetSuiteSettings,
+) -> Vec<&'s CustomField> {
+    let declared = match &record_type.group {
+        Group::Custom(own) => {
+            let known = settings.custom_records.iter().find(|known| known.script_id == *own);
+            known.map_or(&[][..], |known| &known.fields)
+        }
+        _ => &settings.custom_fields,
+    };
+    declared.iter().filter(|field| field.script_id.starts_with(prefix)).collect()
+}
+
+pub(crate) fn custom_kind(kind: CustomFieldKind) -> Kind {
     match kind {
         CustomFieldKind::Text => Kind::Text,
         CustomFieldKind::Number => Kind::Number,

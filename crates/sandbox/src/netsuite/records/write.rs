@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::changes::{Changes, WriteOptions, read_changes};
+use super::saves::Saved;
 use super::types::{Group, RecordType, transaction};
 use super::{apply, document, sublist};
 use crate::netsuite::books::{Approval, Books, Record, checked_external_id, integer, plain};
@@ -133,6 +134,7 @@ pub(crate) fn delete(
     if let Some(gone) = books.remove(&kind.group, id)
         && kind.group == Group::Transaction
     {
+        books.saved.extend(Saved::deletion(&gone));
         settle_without(books, &gone, now);
     }
     Ok(())
@@ -198,7 +200,9 @@ pub(crate) fn store(books: &mut Books, mut record: Record, now: DateTime<Utc>) -
     let before = books.get(&group, record.id);
     periods::check(books, before, &record)?;
     let followed = before.map(Record::previous).unwrap_or_default();
+    let saved = Saved::of(before, &record);
     let id = books.save(record)?;
+    books.saved.extend(saved.map(|saved| Saved { id, ..saved }));
     if let Some(saved) = books.edit(&group, id)
         && is_new
         && !prefix.is_empty()

@@ -105,7 +105,13 @@ fn movements(books: &Books, record: &Record) -> Vec<Movement> {
 
 fn goods_moved(books: &Books, record: &Record, sign: Decimal) -> Vec<Movement> {
     let source = books.get(&Group::Transaction, record.source());
-    let moved = record.lines_of("item").iter().filter_map(|line| {
+    let all = record.lines_of("item");
+    // The members of a kit go where it goes.
+    let is_kept_out = |line: &Line| {
+        let kit = integer(line.fields.get("kitMemberOf"));
+        line.kept_out || (kit != 0 && all.iter().any(|other| other.kept_out && other.number() == kit))
+    };
+    let moved = all.iter().filter(|line| !is_kept_out(line)).filter_map(|line| {
         let item = integer(line.fields.get("item"));
         let stocked = books.get(&Group::Item, item).is_some_and(|item| is_stocked_kind(item.kind.code));
         let location = match location(record, line) {

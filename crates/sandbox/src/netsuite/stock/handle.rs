@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Spot;
 use super::seed::{provide_location, seed};
 use crate::netsuite::books::{Books, Record, integer};
+use crate::netsuite::customization::{CustomField, CustomFieldKind};
 use crate::netsuite::errors::Refusal;
 use crate::netsuite::handle::{NetSuite, RecordError};
 use crate::netsuite::load;
@@ -13,7 +14,6 @@ use crate::netsuite::number::number;
 use crate::netsuite::records::changes::WriteOptions;
 use crate::netsuite::records::types::Group;
 use crate::netsuite::records::write::create;
-use crate::netsuite::settings::{CustomField, CustomFieldKind};
 
 /// Figures of an item at a location.
 #[derive(Debug, Clone, PartialEq, Eq)]

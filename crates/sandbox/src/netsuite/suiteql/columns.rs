@@ -82,3 +82,7 @@ pub(super) const ACCOUNTING_PERIOD: &[&str] = &[
     "isadjust",
 ];
 pub(super) const KIT_MEMBER: &[&str] = &["parentitem", "item", "quantity", "linenumber", "memberunit"];
+pub(super) const ACCOUNT: &[&str] = &["id", "acctnumber", "accttype", "fullname", "externalid", "isinactive"];
+pub(super) const SUBSIDIARY: &[&str] = &["id", "name", "fullname", "externalid", "isinactive"];
+pub(super) const CUSTOM_RECORD: &[&str] =
+    &["id", "name", "externalid", "isinactive", "owner", "created", "lastmodified"];

@@ -14,6 +14,7 @@ mod rows;
 mod select;
 mod stock;
 mod tables;
+mod values;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Call};
 use super::books::Books;
 use super::errors::{Place, Refusal};
+use super::permissions;
 
 /// Largest and default page.
 const LARGEST_PAGE: usize = 1000;
@@ -65,6 +67,10 @@ pub(crate) fn answer(books: &Books, call: &Call) -> Result<Answer, Refusal> {
             .ok_or_else(|| Refusal::content("Query parameters must be texts or numbers.", "params"))?,
         Some(_) => return Err(Refusal::content("Query parameters must be an array.", "params")),
     };
+    if !books.settings.missing_permissions.is_empty() {
+        let tables = select::tables(query).map_err(search_error)?;
+        tables.iter().try_for_each(|table| permissions::check_table(&books.settings, table))?;
+    }
     let enough = offset.saturating_add(limit).saturating_add(1);
     let select::Answer { rows, total } =
         select::run(books, query, parameters, enough).map_err(search_error)?;

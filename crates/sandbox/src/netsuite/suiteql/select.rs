@@ -28,6 +28,22 @@ struct Order {
     nulls_first: Option<bool>,
 }
 
+/// Names of the tables that a query reads, in lower case.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn tables(text: &str) -> Result<Vec<String>, String> {
+    let query = parse(text)?;
+    let from = plain_select(&query)?.from.iter();
+    let factors = from
+        .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
+    let named = factors.filter_map(|factor| match factor {
+        TableFactor::Table { name, .. } => Some(name.to_string().to_ascii_lowercase()),
+        _ => None,
+    });
+    Ok(named.collect())
+}
+
 /// Rows of a query.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -49,7 +65,7 @@ pub(super) fn run(
 ) -> Result<Answer, String> {
     let query = parse(text)?;
     let select = plain_select(&query)?;
-    let (sources, joins) = sources(select)?;
+    let (sources, joins) = sources(books, select)?;
     let mut binder = Binder { books, sources, parameters: parameters.into() };
     let columns = columns(&mut binder, select)?;
     let mut conditions = Conditions::default();
@@ -168,11 +184,11 @@ fn plain_select(query: &Query) -> Result<&Select, String> {
 
 type Joins<'q> = Vec<(usize, &'q Expr)>;
 
-fn sources(select: &Select) -> Result<(Vec<Source>, Joins<'_>), String> {
+fn sources<'q>(books: &Books, select: &'q Select) -> Result<(Vec<Source>, Joins<'q>), String> {
     let mut sources = Vec::new();
     let mut joins = Vec::new();
     for from in &select.from {
-        sources.push(source(&from.relation, false)?);
+        sources.push(source(books, &from.relation, false)?);
         for join in &from.joins {
             let (optional, constraint) = match &join.join_operator {
                 JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => (false, constraint),
@@ -181,18 +197,18 @@ fn sources(select: &Select) -> Result<(Vec<Source>, Joins<'_>), String> {
             };
             let JoinConstraint::On(on) = constraint else { return Err(unsupported("a join without ON")) };
             joins.push((sources.len(), on));
-            sources.push(source(&join.relation, optional)?);
+            sources.push(source(books, &join.relation, optional)?);
         }
     }
     Ok((sources, joins))
 }
 
-fn source(factor: &TableFactor, optional: bool) -> Result<Source, String> {
+fn source(books: &Books, factor: &TableFactor, optional: bool) -> Result<Source, String> {
     let TableFactor::Table { name, alias, args: None, .. } = factor else {
         return Err(unsupported("a table that is not named"));
     };
     let name = name.to_string();
-    let table = Table::named(&name)
+    let table = Table::named(books, &name)
         .ok_or_else(|| format!("Search error occurred: Record '{name}' was not found."))?;
     let name = alias.as_ref().map_or(name, |alias| alias.name.value.clone()).to_ascii_lowercase();
     Ok(Source { table, name, optional })

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::cell::Cell;
-use super::tables::{Row, moment};
+use super::tables::Row;
+use super::values::moment;
 use crate::netsuite::books::Books;
 use crate::netsuite::number::total;
 use crate::netsuite::stock::{Level, Spot};

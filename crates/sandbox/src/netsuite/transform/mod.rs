@@ -58,6 +58,21 @@ pub(crate) fn transform(
     options: &WriteOptions,
     now: DateTime<Utc>,
 ) -> Result<u64, Refusal> {
+    transform_with(books, (source, id, target), body, options, now, |_| {})
+}
+
+/// As [`transform`], with a last change to the target before it is saved.
+///
+/// # Errors
+/// As [`transform`].
+pub(crate) fn transform_with(
+    books: &mut Books,
+    (source, id, target): (&str, &str, &str),
+    body: &Value,
+    options: &WriteOptions,
+    now: DateTime<Utc>,
+    finish: impl FnOnce(&mut Record),
+) -> Result<u64, Refusal> {
     let mut made = unpriced(books, (source, id, target), options.staff, now)?;
     let Changes { fields, sublists } = read_changes(books, &made.kind, body, options)?;
     let mut rest = Changes { fields, sublists: Vec::new() };
@@ -95,6 +110,7 @@ pub(crate) fn transform(
             }
         }
     }
+    finish(&mut made);
     store(books, made, now)
 }
 

@@ -1,4 +1,4 @@
-//! `order`: reads an order by Amazon's id or by our alias.
+//! `order`: reads an order by Amazon's id, by our alias or by one of somebody else.
 //!
 //! Source: Amazon pages `order-queries-order`, `sandbox-objects-order`, `sandbox-objects-lineitem`,
 //! `order-objects-packageinformationdetails`.
@@ -56,6 +56,7 @@ struct Order {
     id: Option<cynic::Id>,
     aliases: Option<Vec<Option<Alias>>>,
     metadata: Option<OrderMetadata>,
+    order_links: Option<Vec<Option<OrderLink>>>,
     recipient: Option<Recipient>,
     line_items: Option<Vec<Option<LineItem>>>,
     package_information: Option<PackageInformation>,
@@ -78,6 +79,13 @@ pub(super) struct Alias {
 #[serde(rename_all = "camelCase", default)]
 struct OrderMetadata {
     execution_state: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Deserialize, Debug, Default)]
+#[cynic(no_deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct OrderLink {
+    url: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Deserialize, Debug, Default)]
@@ -165,6 +173,7 @@ pub(super) fn amazon_order(data: OrderQuery) -> Result<Option<AmazonOrder>, Unre
     let cancellations = order.cancellations.and_then(|list| list.details).unwrap_or_default();
     let returns = order.returns.and_then(|list| list.details).unwrap_or_default();
     let refunds = order.refunds.and_then(|list| list.details).unwrap_or_default();
+    let links = order.order_links.unwrap_or_default().into_iter().flatten();
     Ok(Some(AmazonOrder {
         id: order.id.ok_or(Unreadable("order.id"))?.into_inner().into(),
         alias: alias_of(order.aliases, ORDER_ALIAS_TYPE).map(Into::into),
@@ -175,6 +184,7 @@ pub(super) fn amazon_order(data: OrderQuery) -> Result<Option<AmazonOrder>, Unre
         cancellations: cancellations.into_iter().flatten().map(cancellation).collect::<Result<_, _>>()?,
         returns: returns.into_iter().flatten().map(amazon_return).collect::<Result<_, _>>()?,
         refunds: refunds.into_iter().flatten().map(refund).collect::<Result<_, _>>()?,
+        links: links.filter_map(|link| filled(link.url)).collect(),
     }))
 }
 
@@ -185,8 +195,16 @@ pub(super) fn alias_of(aliases: Option<Vec<Option<Alias>>>, alias_type: &str) ->
     alias.alias_id.map(cynic::Id::into_inner)
 }
 
+/// What others call a thing: its aliases of all types but ours.
+fn names_of_others(aliases: Option<&[Option<Alias>]>, ours: &str) -> Vec<String> {
+    let others = aliases.unwrap_or_default().iter().flatten();
+    let others = others.filter(|alias| alias.alias_type.as_deref() != Some(ours));
+    others.filter_map(|alias| filled(alias.alias_id.as_ref().map(|id| id.inner().to_owned()))).collect()
+}
+
 fn amazon_line(line: LineItem) -> Result<AmazonLine, Unreadable> {
     Ok(AmazonLine {
+        names: names_of_others(line.aliases.as_deref(), LINE_ALIAS_TYPE),
         id: line.id.ok_or(Unreadable("order.lineItems.id"))?.into_inner().into(),
         alias: alias_of(line.aliases, LINE_ALIAS_TYPE).map(Into::into),
         sku: None,

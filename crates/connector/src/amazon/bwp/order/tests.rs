@@ -6,6 +6,7 @@ use amz_domain::{
 };
 
 use super::*;
+use crate::amazon::bwp::inputs::ForeignAlias;
 
 fn read(json: &str) -> Result<Option<AmazonOrder>, Unreadable> {
     amazon_order(serde_json::from_str(json).unwrap())
@@ -68,6 +69,30 @@ fn what_amazon_leaves_out_or_gives_as_null_does_not_stop_reading() {
     assert!(sparse.lines.is_empty() && sparse.packages.is_empty());
     assert_eq!(read("{}"), Ok(None));
     assert_eq!(read(r#"{"order":null}"#), Ok(None));
+}
+
+#[test]
+fn what_others_call_a_line_and_the_pages_of_an_order_are_read() {
+    let order = read(
+        r#"{"order":{"id":"322",
+            "orderLinks":[{"url":"https://shop.example/orders/7"},null,{"url":null},{"url":" "},{}],
+            "lineItems":[
+                {"id":"a","amount":{"value":1},"aliases":[null,{"aliasType":"EXTERNAL_ITEM_ID","aliasId":"7-1"},
+                    {"aliasType":"OMS_LINE_ID","aliasId":"42:1001"},{"aliasId":"bare"},{"aliasType":"SKU"}]},
+                {"id":"b","amount":{"value":1}}]}}"#,
+    );
+    let order = order.unwrap().unwrap();
+    assert_eq!(order.links, ["https://shop.example/orders/7"]);
+    assert_eq!(order.lines[0].names, ["7-1", "bare"], "ours is no name of others");
+    assert_eq!(order.lines[0].alias, Some("42:1001".into()));
+    assert_eq!(order.lines[1].names, [""; 0]);
+}
+
+#[test]
+fn an_alias_of_somebody_else_is_asked_for_under_its_own_type() {
+    let request = request(ForeignAlias("EXTERNAL_ID", "#1001"), false).unwrap();
+    let asked = &request.body["variables"]["orderIdentifier"];
+    assert_eq!(*asked, serde_json::json!({"alias": {"aliasId": "#1001", "aliasType": "EXTERNAL_ID"}}));
 }
 
 #[test]

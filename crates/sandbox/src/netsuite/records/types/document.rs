@@ -1,25 +1,14 @@
 //! What follows from a sales order: bills, returns, receipts, credits and refunds.
 
-use super::{Field, Kind, Sublist, Target};
+use super::{Field, Kind, Sublist, Target, common};
 
 /// Body of all of them.
 const COMMON: &[Field] = &[
     Field::derived("createdFrom", Kind::Reference(Target::Transaction)),
-    Field::new("tranDate", Kind::Date),
-    Field::new("tranId", Kind::Text),
-    Field::derived("transactionNumber", Kind::Text),
-    Field::new("memo", Kind::Text),
-    Field::new("externalId", Kind::Text),
-    Field::new("customForm", Kind::Reference(Target::List)),
-    Field::new("subsidiary", Kind::Reference(Target::List)),
-    Field::new("department", Kind::Reference(Target::List)),
-    Field::new("class", Kind::Reference(Target::List)),
     Field::new("location", Kind::Reference(Target::Location)),
     Field::new("currency", Kind::Reference(Target::List)),
     Field::new("exchangeRate", Kind::Number),
     Field::derived("status", Kind::Enumeration),
-    Field::derived("createdDate", Kind::DateTime),
-    Field::derived("lastModifiedDate", Kind::DateTime),
 ];
 
 /// Body of those with prices.
@@ -96,17 +85,15 @@ const CUSTOMER_REFUND: &[Field] = &[
     Field::derived("total", Kind::Number),
 ];
 
-pub(super) const RETURN_BODY: &[&[Field]] = &[RETURN, PRICED, COMMON];
-pub(super) const RECEIPT_BODY: &[&[Field]] = &[RECEIPT, COMMON];
-pub(super) const INVOICE_BODY: &[&[Field]] = &[INVOICE, CHARGES, PRICED, COMMON];
-pub(super) const CASH_BODY: &[&[Field]] = &[CASH, CHARGES, PRICED, COMMON];
-pub(super) const CREDIT_BODY: &[&[Field]] = &[CREDIT, CHARGES, PRICED, COMMON];
-pub(super) const CUSTOMER_REFUND_BODY: &[&[Field]] = &[CUSTOMER_REFUND, COMMON];
+pub(super) const RETURN_BODY: &[&[Field]] = &[RETURN, PRICED, COMMON, common::BODY];
+pub(super) const RECEIPT_BODY: &[&[Field]] = &[RECEIPT, COMMON, common::BODY];
+pub(super) const INVOICE_BODY: &[&[Field]] = &[INVOICE, CHARGES, PRICED, COMMON, common::BODY];
+pub(super) const CASH_BODY: &[&[Field]] = &[CASH, CHARGES, PRICED, COMMON, common::BODY];
+pub(super) const CREDIT_BODY: &[&[Field]] = &[CREDIT, CHARGES, PRICED, COMMON, common::BODY];
+pub(super) const CUSTOMER_REFUND_BODY: &[&[Field]] = &[CUSTOMER_REFUND, COMMON, common::BODY];
 
 /// Columns of all lines.
 const LINE: &[Field] = &[
-    Field::new("line", Kind::Integer),
-    Field::derived("lineUniqueKey", Kind::Integer),
     Field::new("orderLine", Kind::Integer),
     Field::derived("orderDoc", Kind::Reference(Target::Transaction)),
     Field::derived("itemType", Kind::Enumeration),
@@ -114,9 +101,6 @@ const LINE: &[Field] = &[
     Field::new("quantity", Kind::Number),
     Field::new("rate", Kind::Number),
     Field::new("location", Kind::Reference(Target::Location)),
-    Field::new("description", Kind::Text),
-    Field::new("units", Kind::Reference(Target::List)),
-    Field::new("inventoryDetail", Kind::Opaque),
 ];
 
 /// Columns of lines with prices.
@@ -170,8 +154,8 @@ const fn items(fields: &'static [&'static [Field]]) -> Sublist {
 const APPLY: Sublist =
     Sublist { name: "apply", key: Some("doc"), fields: &[APPLY_LINE], custom: None, mandatory: false };
 
-pub(super) const RETURN_SUBLISTS: &[Sublist] = &[items(&[LINE, PRICED_LINE, RETURN_LINE])];
-pub(super) const RECEIPT_SUBLISTS: &[Sublist] = &[items(&[LINE, RECEIPT_LINE])];
-pub(super) const PRICED_SUBLISTS: &[Sublist] = &[items(&[LINE, PRICED_LINE])];
-pub(super) const CREDIT_SUBLISTS: &[Sublist] = &[items(&[LINE, PRICED_LINE]), APPLY];
+pub(super) const RETURN_SUBLISTS: &[Sublist] = &[items(&[common::LINE, LINE, PRICED_LINE, RETURN_LINE])];
+pub(super) const RECEIPT_SUBLISTS: &[Sublist] = &[items(&[common::LINE, LINE, RECEIPT_LINE])];
+pub(super) const PRICED_SUBLISTS: &[Sublist] = &[items(&[common::LINE, LINE, PRICED_LINE])];
+pub(super) const CREDIT_SUBLISTS: &[Sublist] = &[items(&[common::LINE, LINE, PRICED_LINE]), APPLY];
 pub(super) const CUSTOMER_REFUND_SUBLISTS: &[Sublist] = &[APPLY];

@@ -1,4 +1,4 @@
-//! Customers, items, locations and custom records.
+//! Customers, items, locations, accounts and custom records.
 
 use super::{Field, Kind, Sublist, Target};
 
@@ -67,6 +67,22 @@ pub(super) const BIN: &[Field] = &[
     Field::new("location", Kind::Reference(Target::Location)),
     Field::new("externalId", Kind::Text),
     Field::new("memo", Kind::Text),
+    Field::new("isInactive", Kind::Boolean),
+    Field::derived("lastModifiedDate", Kind::DateTime),
+];
+
+pub(super) const ACCOUNT: &[Field] = &[
+    Field::new("acctNumber", Kind::Text),
+    Field::new("acctName", Kind::Text),
+    Field::new("acctType", Kind::Enumeration),
+    Field::new("externalId", Kind::Text),
+    Field::new("isInactive", Kind::Boolean),
+    Field::derived("lastModifiedDate", Kind::DateTime),
+];
+
+pub(super) const SUBSIDIARY: &[Field] = &[
+    Field::new("name", Kind::Text),
+    Field::new("externalId", Kind::Text),
     Field::new("isInactive", Kind::Boolean),
     Field::derived("lastModifiedDate", Kind::DateTime),
 ];

@@ -1,20 +1,6 @@
 //! Documents that move stock: `inventoryAdjustment` and `binTransfer`.
 
-use super::{Field, Kind, Sublist, Target};
-
-const COMMON: &[Field] = &[
-    Field::new("tranDate", Kind::Date),
-    Field::new("tranId", Kind::Text),
-    Field::derived("transactionNumber", Kind::Text),
-    Field::new("memo", Kind::Text),
-    Field::new("externalId", Kind::Text),
-    Field::new("customForm", Kind::Reference(Target::List)),
-    Field::new("subsidiary", Kind::Reference(Target::List)),
-    Field::new("department", Kind::Reference(Target::List)),
-    Field::new("class", Kind::Reference(Target::List)),
-    Field::derived("createdDate", Kind::DateTime),
-    Field::derived("lastModifiedDate", Kind::DateTime),
-];
+use super::{Field, Kind, Sublist, Target, common};
 
 const ADJUSTMENT: &[Field] = &[
     Field::new("account", Kind::Reference(Target::List)),
@@ -26,15 +12,7 @@ const ADJUSTMENT: &[Field] = &[
 
 const TRANSFER: &[Field] = &[Field::new("location", Kind::Reference(Target::Location))];
 
-const LINE: &[Field] = &[
-    Field::new("line", Kind::Integer),
-    Field::derived("lineUniqueKey", Kind::Integer),
-    Field::new("item", Kind::Reference(Target::Item)),
-    Field::new("memo", Kind::Text),
-    Field::new("units", Kind::Reference(Target::List)),
-    Field::new("description", Kind::Text),
-    Field::new("inventoryDetail", Kind::Opaque),
-];
+const LINE: &[Field] = &[Field::new("item", Kind::Reference(Target::Item)), Field::new("memo", Kind::Text)];
 
 const ADJUSTMENT_LINE: &[Field] = &[
     Field::new("location", Kind::Reference(Target::Location)),
@@ -52,7 +30,7 @@ const fn inventory(fields: &'static [&'static [Field]]) -> Sublist {
     Sublist { name: "inventory", key: Some("line"), fields, custom: Some("custcol_"), mandatory: true }
 }
 
-pub(super) const ADJUSTMENT_BODY: &[&[Field]] = &[ADJUSTMENT, COMMON];
-pub(super) const TRANSFER_BODY: &[&[Field]] = &[TRANSFER, COMMON];
-pub(super) const ADJUSTMENT_SUBLISTS: &[Sublist] = &[inventory(&[LINE, ADJUSTMENT_LINE])];
-pub(super) const TRANSFER_SUBLISTS: &[Sublist] = &[inventory(&[LINE, TRANSFER_LINE])];
+pub(super) const ADJUSTMENT_BODY: &[&[Field]] = &[ADJUSTMENT, common::BODY];
+pub(super) const TRANSFER_BODY: &[&[Field]] = &[TRANSFER, common::BODY];
+pub(super) const ADJUSTMENT_SUBLISTS: &[Sublist] = &[inventory(&[common::LINE, LINE, ADJUSTMENT_LINE])];
+pub(super) const TRANSFER_SUBLISTS: &[Sublist] = &[inventory(&[common::LINE, LINE, TRANSFER_LINE])];

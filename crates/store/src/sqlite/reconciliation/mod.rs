@@ -1,0 +1,193 @@
+//! Reconciliations and orders on which something is still to come.
+
+mod orders;
+mod runs;
+
+use amz_domain::{ConnectionName, ReconciliationId, SalesOrderId};
+use amz_services::failure::StoreError;
+use amz_services::ports::{ReconciliationReports, Reconciliations};
+use amz_services::reconciliation::{Finding, Reconciliation, ReconciliationSummary};
+use amz_services::work::{Lane, Lease};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::fault::Fault;
+use super::lanes::hold;
+use super::state::{SqliteState, SqliteStateReader};
+use crate::taken::sales_order_of;
+
+#[async_trait]
+impl Reconciliations for SqliteState {
+    async fn set_open(&self, lease: &Lease, is_open: bool, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(order) = sales_order_of(lease.key.lane.clone()) else { return Ok(()) };
+        let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
+        if orders::is_open(&mut reader, &lease.key.connection, &order).await? == is_open {
+            return Ok(hold(&mut reader, lease).await?);
+        }
+        drop(reader);
+        let lease = lease.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    hold(connection, &lease).await?;
+                    let opened_at = is_open.then_some(at);
+                    orders::set_open(connection, &lease.key.connection, &order, opened_at).await
+                })
+            })
+            .await
+    }
+
+    async fn open_orders(
+        &self,
+        connection: &ConnectionName,
+        after: Option<SalesOrderId>,
+        limit: u32,
+    ) -> Result<Vec<SalesOrderId>, StoreError> {
+        Ok(orders::open(&self.readers, connection, after, limit).await?)
+    }
+
+    async fn begin(&self, lease: &Lease, new: &Reconciliation) -> Result<Reconciliation, StoreError> {
+        let (lease, new) = (lease.clone(), new.clone());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    hold(connection, &lease).await?;
+                    let of = &lease.key.connection;
+                    if let Some(known) = runs::find(connection, of, &new.request.id).await? {
+                        return Ok(known);
+                    }
+                    runs::write(connection, of, &new).await?;
+                    Ok(new)
+                })
+            })
+            .await
+    }
+
+    async fn advance(
+        &self,
+        lease: &Lease,
+        run: &Reconciliation,
+        orders: &[SalesOrderId],
+    ) -> Result<Vec<SalesOrderId>, StoreError> {
+        let (lease, run, asked) = (lease.clone(), run.clone(), orders.to_vec());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    hold(connection, &lease).await?;
+                    let of = &lease.key.connection;
+                    runs::write(connection, of, &run).await?;
+                    orders::ask(connection, of, &run.request.id, asked).await
+                })
+            })
+            .await
+    }
+
+    async fn note(&self, lease: &Lease, run: &ReconciliationId, finding: &Finding) -> Result<(), StoreError> {
+        let (lease, run, finding) = (lease.clone(), run.clone(), finding.clone());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    hold(connection, &lease).await?;
+                    orders::note(connection, &lease.key, &run, &finding).await
+                })
+            })
+            .await
+    }
+
+    async fn outstanding(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+        limit: u32,
+    ) -> Result<Vec<SalesOrderId>, StoreError> {
+        Ok(orders::outstanding(&self.readers, connection, run, limit).await?)
+    }
+
+    async fn run(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+    ) -> Result<Option<Reconciliation>, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
+        Ok(runs::find(&mut reader, connection, run).await?)
+    }
+
+    async fn latest(
+        &self,
+        connection: &ConnectionName,
+        limit: u32,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        Ok(runs::latest(&self.readers, connection, limit).await?)
+    }
+
+    async fn last_completed(&self, connection: &ConnectionName) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
+        Ok(runs::last_that_counts(&mut reader, connection).await?)
+    }
+
+    async fn summary(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+    ) -> Result<ReconciliationSummary, StoreError> {
+        Ok(orders::summary(&self.readers, connection, run).await?)
+    }
+
+    async fn findings(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+        after: Option<Lane>,
+        limit: u32,
+    ) -> Result<Vec<Finding>, StoreError> {
+        Ok(orders::findings(&self.readers, connection, run, after, limit).await?)
+    }
+}
+
+#[async_trait]
+impl ReconciliationReports for SqliteStateReader {
+    async fn reconciliation(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+    ) -> Result<Option<Reconciliation>, StoreError> {
+        let Some(readers) = self.reconciliations.pool().await? else { return Ok(None) };
+        let mut reader = readers.acquire().await.map_err(Fault::from)?;
+        Ok(runs::find(&mut reader, connection, run).await?)
+    }
+
+    async fn reconciliations(
+        &self,
+        connection: &ConnectionName,
+        limit: u32,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        match self.reconciliations.pool().await? {
+            Some(readers) => Ok(runs::latest(&readers, connection, limit).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn reconciliation_summary(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+    ) -> Result<ReconciliationSummary, StoreError> {
+        match self.reconciliations.pool().await? {
+            Some(readers) => Ok(orders::summary(&readers, connection, run).await?),
+            None => Ok(ReconciliationSummary::default()),
+        }
+    }
+
+    async fn reconciliation_findings(
+        &self,
+        connection: &ConnectionName,
+        run: &ReconciliationId,
+        after: Option<Lane>,
+        limit: u32,
+    ) -> Result<Vec<Finding>, StoreError> {
+        match self.reconciliations.pool().await? {
+            Some(readers) => Ok(orders::findings(&readers, connection, run, after, limit).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
