@@ -7,7 +7,7 @@ use std::time::Duration;
 use amz_domain::ConnectionName;
 use amz_services::audit::{AuditEntry, AuditEvent, CallRecord, for_intent};
 use amz_services::connection::Clock;
-use amz_services::failure::{PortError, StoreError};
+use amz_services::failure::{Failure, PortError, StoreError};
 use amz_services::intent::IntentKey;
 use amz_services::ports::records::AuditRow;
 use amz_services::ports::{AuditMirror, Intake, Operations};
@@ -117,14 +117,43 @@ impl MirrorTask {
     /// Copies entries and notes that they are.
     async fn copy(&self, entries: &[AuditEntry]) -> Result<usize, MirrorError> {
         let rows: Vec<AuditRow> = entries.iter().filter_map(|entry| self.row(entry)).collect();
-        if !rows.is_empty() {
-            let write = for_intent(IntentKey(INTENT.to_owned()), self.mirror.write(&rows));
-            with_urgency(Urgency::Reconciliation, write).await?;
-        }
+        let copied = match self.write(&rows).await {
+            Ok(()) => rows.len(),
+            Err(error) if error.failure == Failure::Refused => self.copy_one_by_one(&rows, error).await?,
+            Err(error) => return Err(error.into()),
+        };
         if let Some(last) = entries.last() {
             self.intake.accept(&self.cursor(), last.position.id, Vec::new()).await?;
         }
-        Ok(rows.len())
+        Ok(copied)
+    }
+
+    /// Copies what NetSuite takes of rows of which it refused one: a row that it never takes must not hold up all later
+    /// ones. When it takes none, the refusal is not about a row, and the copy waits until somebody mended the cause.
+    async fn copy_one_by_one(&self, rows: &[AuditRow], refusal: PortError) -> Result<usize, MirrorError> {
+        let mut refused = Vec::new();
+        for row in rows {
+            match self.write(std::slice::from_ref(row)).await {
+                Ok(()) => {}
+                Err(error) if error.failure == Failure::Refused => refused.push((row.id, error)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if refused.len() == rows.len() {
+            return Err(refusal.into());
+        }
+        for (call, error) in &refused {
+            tracing::warn!(connection = %self.connection, call, %error, "NetSuite does not take the copy of a call: left out");
+        }
+        Ok(rows.len() - refused.len())
+    }
+
+    async fn write(&self, rows: &[AuditRow]) -> Result<(), PortError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let write = for_intent(IntentKey(INTENT.to_owned()), self.mirror.write(rows));
+        with_urgency(Urgency::Reconciliation, write).await
     }
 
     /// A turn at every interval until `stop`. Failures are told when they begin and when they end.

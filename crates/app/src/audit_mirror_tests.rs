@@ -9,6 +9,9 @@ use async_trait::async_trait;
 
 use super::*;
 
+/// A call whose copy NetSuite refuses for good.
+const NEVER_TAKEN: &str = "neverTaken";
+
 /// NetSuite as far as the copy goes: takes a row once per external id, and refuses when told to. Each write is a call that
 /// is recorded, as the connector does.
 struct Records {
@@ -35,6 +38,10 @@ impl AuditMirror for Records {
         }
         let mut known = self.rows.lock().unwrap();
         for row in rows {
+            if row.call.operation == NEVER_TAKEN {
+                let message = "a script of the account refuses it";
+                return Err(PortError::new("auditLog.upsert", Failure::Refused, "USER_ERROR", message));
+            }
             let id = row.external_id().to_string();
             if !known.contains(&id) {
                 known.push(id);
@@ -167,4 +174,16 @@ async fn the_copy_begins_when_it_is_set_on_and_goes_on_after_a_restart() {
     task.begin().await.unwrap();
     assert_eq!(task.turn().await.unwrap(), 1);
     assert_eq!(copied(&records), ["after", "while down"]);
+}
+
+#[tokio::test]
+async fn a_row_that_netsuite_never_takes_holds_up_no_later_one() {
+    let (task, records, store) = task(MirroredCalls::All);
+    task.begin().await.unwrap();
+    store.record(&write(NEVER_TAKEN)).await.unwrap();
+    assert!(task.turn().await.is_err(), "alone it may be refused for a cause that is about all rows");
+    store.record(&write("createOrder")).await.unwrap();
+    assert_eq!(task.turn().await.unwrap(), 1);
+    assert_eq!(*records.operations.lock().unwrap(), ["createOrder"]);
+    assert_eq!(task.turn().await.unwrap(), 0, "nothing is left to copy");
 }
