@@ -14,6 +14,9 @@ use crate::text;
 /// Longest `webhook-id` that is stored as it came, in bytes; longer ones are stored as their digest.
 const MAX_ID_BYTES: usize = 180;
 
+/// Most digits of an internal id.
+const MAX_ROW_ID_DIGITS: usize = 18;
+
 /// What a request held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
@@ -26,8 +29,9 @@ pub enum Received {
 /// Makes notices of a signed request of the bundle.
 ///
 /// The body is one event, or `{"events": [ … ]}`. The key of a single event is the `webhook-id`, that of an
-/// event in a list `<webhook-id>/<position>`, counted from 0; the bundle therefore repeats a list unchanged
-/// or not at all.
+/// event in a list `<webhook-id>/<its member id>`, which is what the bundle sends: rows of a list may be deleted
+/// before it is repeated. Without such a member it is `<webhook-id>/<position>`, counted from 0, and the list must
+/// be repeated unchanged or not at all.
 ///
 /// # Errors
 /// The rule that the request breaks as a whole: the signature's ([`SignatureHeaders::verify`]),
@@ -70,9 +74,20 @@ pub fn receive(
         events
             .iter()
             .enumerate()
-            .map(|(position, event)| notice(event, format!("{id}/{position}"), event.to_string()))
+            .map(|(position, event)| {
+                let place = match text::member(event, "id").filter(|own| is_row_id(own)) {
+                    Some(own) => format!("{id}/row-{own}"),
+                    None => format!("{id}/{position}"),
+                };
+                notice(event, place, event.to_string())
+            })
             .collect(),
     ))
+}
+
+/// True for an internal id of NetSuite.
+fn is_row_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_ROW_ID_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -114,6 +129,24 @@ mod tests {
         let last = events[2].as_ref().unwrap();
         assert_eq!(last.key, "msg_1/2");
         assert_eq!(serde_json::from_str::<Value>(&last.body).unwrap(), event("43"));
+    }
+
+    #[test]
+    fn an_event_that_names_its_row_keeps_its_key_when_others_of_the_list_are_gone() {
+        let row = |id: &str, own: &str| {
+            let mut event = event(id);
+            event["id"] = json!(own);
+            event
+        };
+        let keys = |events: Vec<Value>| {
+            let Ok(Received::Batch(events)) = received(&json!({"events": events}).to_string()) else {
+                panic!("expected a batch")
+            };
+            events.into_iter().map(|event| event.unwrap().key).collect::<Vec<_>>()
+        };
+        let whole = keys(vec![row("42", "901"), row("43", "902"), row("44", "../3")]);
+        assert_eq!(whole, ["msg_1/row-901", "msg_1/row-902", "msg_1/2"]);
+        assert_eq!(keys(vec![row("43", "902")]), ["msg_1/row-902"]);
     }
 
     #[test]

@@ -64,6 +64,7 @@ test('rows are posted as events, signed, and marked', () => {
     );
     expect(Math.abs(Number(headers['webhook-timestamp']) * 1000 - Date.now())).toBeLessThan(60000);
     expect(eventsOf(state.requests[0])[0]).toEqual({
+        id: expect.stringMatching(/^\d+$/),
         type: 'salesorder.edit',
         timestamp: column('at')[0],
         data: { recordType: 'salesorder', id: '1001', event: 'edit' },

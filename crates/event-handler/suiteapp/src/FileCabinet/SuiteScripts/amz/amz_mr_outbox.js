@@ -78,7 +78,9 @@ define(
             return [...batches].map((batch) => ({ batch }));
         };
 
+        // The receiver tells repeats apart by the batch and this id, whatever became of other rows of the batch.
         const event = (row) => ({
+            id: String(row.id),
             type: `${row.record_type}.${row.event_name}`,
             timestamp: row.saved_at,
             data: { recordType: row.record_type, id: String(row.record_id), event: row.event_name },
