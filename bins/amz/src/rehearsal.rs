@@ -39,8 +39,8 @@ pub(crate) fn configuration(
 url = {store:?}
 
 [webhook]
-listen = {listen:?}
-{public_url}
+{public_url}listen = {listen:?}
+
 [log]
 filter = "warn"
 
