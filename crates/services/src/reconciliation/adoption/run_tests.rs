@@ -228,3 +228,34 @@ async fn an_order_may_be_known_at_amazon_by_an_alias_of_the_other_connector() {
     scene.look_with(&connection, &[Ask::Reconcile("o1".into())]).await;
     assert_eq!(scene.books.finding("o1", "42").unwrap().outcome, FindingOutcome::Adopted);
 }
+
+#[tokio::test]
+async fn while_our_own_sending_is_not_settled_nothing_is_linked() {
+    let scene = Scene::new();
+    let key = crate::intent::IntentKey("createOrder/order 1234567:42".to_owned());
+    let unclear = crate::intent::Intent {
+        key: key.clone(),
+        operation: Operation::CreateOrder,
+        subject: "order 1234567:42".to_owned(),
+        state: crate::intent::IntentState::Unclear,
+        sends: 1,
+        lookups: 0,
+        planned_at: scene.connection().now(),
+        sent_at: Some(scene.connection().now()),
+        result: None,
+    };
+    scene.world.state().kept.intents.insert(key, unclear);
+    let (outcome, causes) = scene.adopt(false).await;
+    assert_ne!(outcome, FindingOutcome::Adopted, "{causes:?}");
+    assert!(scene.world.state().kept.links.is_empty(), "a link would hide what became of our own order");
+}
+
+#[tokio::test]
+async fn an_order_that_is_another_sales_orders_by_its_alias_is_not_linked() {
+    let scene = Scene::new();
+    scene.world.state().amazon[0].alias = Some("1234567:77".into());
+    let (outcome, causes) = scene.adopt(false).await;
+    assert_eq!(outcome, FindingOutcome::Undecided, "{causes:?}");
+    assert!(causes.iter().any(|cause| cause.contains("is sales order 77 by its alias")), "{causes:?}");
+    assert!(scene.world.state().kept.links.is_empty());
+}
