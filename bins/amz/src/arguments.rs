@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use crate::store_arguments::StoreAction;
+
 /// Keeps NetSuite and Amazon fulfilment in step.
 #[derive(Debug, Parser)]
 #[command(version, name = "amz")]
@@ -82,6 +84,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: NetsuiteAction,
     },
+    /// The store: bring it up to date, move it, look through it, archive what is old.
+    Store {
+        #[command(subcommand)]
+        action: StoreAction,
+    },
     /// The configuration.
     Config {
         #[command(subcommand)]
@@ -106,6 +113,10 @@ pub(crate) struct DemoOptions {
     /// Folder for the database; kept afterwards. Must not hold one yet.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
+    /// A PostgreSQL database instead of SQLite files: `postgres://user:password@host/database`. Must be empty; kept
+    /// afterwards.
+    #[arg(long, env = "AMZ_DEMO_STORE", hide_env_values = true, value_name = "URL")]
+    pub(crate) store: Option<String>,
     /// Leave everything running and print the URLs.
     #[arg(long)]
     pub(crate) keep: bool,

@@ -5,6 +5,8 @@ mod command;
 mod demo;
 mod output;
 mod rehearsal;
+mod store_arguments;
+mod transfer_progress;
 
 use std::process::ExitCode;
 
@@ -35,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Subscribe { action } => command::subscribe::run(config.as_deref(), action, &output).await,
         Command::Config { action } => command::config::run(config.as_deref(), action, &output).await,
         Command::Netsuite { action } => command::netsuite::run(config.as_deref(), action, &output),
+        Command::Store { action } => command::store::run(config.as_deref(), action, &output).await,
         Command::Reconcile(options) => command::reconcile::run(config.as_deref(), options, &output).await,
         Command::Fetch(options) => command::fetch::run(config.as_deref(), options, &output).await,
         Command::Backfill(options) => command::backfill::run(config.as_deref(), options, &output).await,

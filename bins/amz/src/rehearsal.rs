@@ -20,20 +20,24 @@ const WEBHOOK_CLIENT: &str = "pretend-amazon";
 /// Its secret. It opens nothing but a rehearsal on loopback.
 const WEBHOOK_SECRET: &str = "rehearsal-only-webhook-secret";
 
-/// A configuration file for the pretend vendors, with its store under a folder.
+/// The address of a store of SQLite files in a folder.
+pub(crate) fn store_in(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("accelerator.db").display())
+}
+
+/// A configuration file for the pretend vendors and a store.
 ///
 /// `listen` is the webhook role's address, `public_url` how it is reached where that may be set. Waits are short, so that a rehearsal does not drag. What stands in the last
 /// table, `connection.inventory`, may be added to.
 pub(crate) fn configuration(
     running: &RunningSandbox,
     settings: &SandboxSettings,
-    folder: &Path,
+    store: &str,
     listen: &str,
     public_url: Option<&str>,
 ) -> String {
     let (amazon, netsuite) = (&settings.amazon, &settings.netsuite);
     let public_url = public_url.map(|url| format!("public_url = {url:?}\n")).unwrap_or_default();
-    let store = format!("sqlite://{}", folder.join("accelerator.db").display());
     format!(
         r#"[store]
 url = {store:?}

@@ -24,8 +24,8 @@ use amz_domain::{ConnectionName, StockRunId};
 use amz_sandbox::amazon::Pace;
 use amz_sandbox::{Sandbox, SandboxSettings};
 use amz_services::inventory::{RunBeginner, RunPhase, StockRun, StockRunRequest};
-use amz_services::ports::{Intake, StockReports};
 use amz_services::work::{Ask, Lane, LaneKey, LaneRequest};
+use amz_store::Store;
 use chrono::Utc;
 use tokio::runtime::Runtime;
 
@@ -203,7 +203,8 @@ impl Vendors {
         let store = format!("[store]\nurl = \"sqlite://{}\"\n", folder.join("bench.db").display());
         let text = format!("{store}{}", self.configuration);
         let settings = Settings::from_toml(&text, &BTreeMap::new(), folder).expect("the configuration");
-        SyncParts::assemble(&settings, Arc::new(Utc::now), Arc::new(|| 0)).await.unwrap()
+        let store = Store::of(&settings.store.options()).unwrap();
+        SyncParts::assemble(&settings, &store, Arc::new(Utc::now), Arc::new(|| 0)).await.unwrap()
     }
 
     /// Calls that came since the last question.

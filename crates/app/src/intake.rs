@@ -10,15 +10,20 @@ use amz_services::connection::Clock;
 use amz_services::failure::StoreError;
 use amz_services::link::LinkKey;
 use amz_services::ports::inbox::{Notice, NoticeSource};
+use amz_services::ports::lanes::RoutedNotice;
 use amz_services::ports::{Intake, Ledger, NoticeFeed};
 use amz_services::work::{Lane, LaneKey, LaneRequest, NoticeReference};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
+use crate::store_outage::StoreOutage;
 
 /// Notices taken in one commit.
 const BATCH: u32 = 256;
+
+/// How long a batch may take: far longer than it does.
+const LONGEST_BATCH: Duration = Duration::from_secs(60);
 
 /// What the intake needs to know of a connection.
 #[derive(Debug, Clone)]
@@ -55,37 +60,63 @@ impl NoticeIntake {
     /// When a store is not available; nothing is lost, the next pass begins where this one got to.
     pub async fn pass(&self) -> Result<usize, StoreError> {
         let mut taken = 0;
-        for feed in &self.feeds {
-            let cursor_name = feed.cursor_name().await?;
-            let mut cursor = self.intake.cursor(&cursor_name).await?;
-            loop {
-                let notices = feed.after(cursor, BATCH).await?;
-                let Some(last) = notices.last() else { break };
-                cursor = last.id;
-                let mut requests = Vec::new();
-                for notice in &notices {
-                    requests.extend(self.requests(feed.name(), notice).await?);
-                }
-                taken += notices.len();
-                self.intake.accept(&cursor_name, cursor, requests).await?;
-                self.wake.notify_one();
+        loop {
+            match self.round().await? {
+                0 => return Ok(taken),
+                more => taken += more,
             }
         }
-        Ok(taken)
     }
 
     /// Takes notices as they arrive until `stop`: at once when `arrived` is notified, else at every interval.
     pub async fn run(&self, arrived: Arc<Notify>, every: Duration, stop: CancellationToken) {
-        loop {
-            if let Err(error) = self.pass().await {
-                tracing::error!(%error, "notices were not taken; they are tried again");
-            }
+        let mut outage = StoreOutage::new("notices are not taken");
+        while !stop.is_cancelled() {
+            let (wait, is_out) = match self.round().await {
+                Ok(taken) => {
+                    outage.over();
+                    if taken > 0 {
+                        continue;
+                    }
+                    (every, false)
+                }
+                Err(error) => (outage.failed(&error, every), true),
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = arrived.notified() => {}
-                () = tokio::time::sleep(every) => {}
+                () = arrived.notified(), if !is_out => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// Takes a batch of each feed, so that one that never runs dry, or cannot be read, does not keep the others waiting.
+    async fn round(&self) -> Result<usize, StoreError> {
+        let (mut taken, mut failed) = (0, None);
+        for feed in &self.feeds {
+            match within(LONGEST_BATCH, self.batch(feed.as_ref())).await {
+                Ok(more) => taken += more,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(taken), Err)
+    }
+
+    /// Takes the next notices of a feed. Returns how many.
+    async fn batch(&self, feed: &dyn NoticeFeed) -> Result<usize, StoreError> {
+        let cursor_name = feed.cursor_name().await?;
+        let notices = feed.after(self.intake.cursor(&cursor_name).await?, BATCH).await?;
+        if notices.is_empty() {
+            return Ok(0);
+        }
+        let mut routed = Vec::with_capacity(notices.len());
+        for notice in &notices {
+            let requests = self.requests(feed.name(), notice).await?;
+            routed.push(RoutedNotice { id: notice.id, requests });
+        }
+        self.intake.accept_notices(&cursor_name, routed).await?;
+        self.wake.notify_one();
+        Ok(notices.len())
     }
 
     /// What a notice asks for.
@@ -153,6 +184,19 @@ impl NoticeIntake {
     }
 }
 
+/// Gives a batch up that takes so long: a store that is silent would keep all notices from being taken, by other
+/// processes too while this one has the duty.
+async fn within(
+    limit: Duration,
+    batch: impl Future<Output = Result<usize, StoreError>>,
+) -> Result<usize, StoreError> {
+    let silent = || StoreError::Unavailable {
+        message: format!("it did not answer in {} s", limit.as_secs()),
+        source: None,
+    };
+    tokio::time::timeout(limit, batch).await.unwrap_or_else(|_| Err(silent()))
+}
+
 /// The lane of a document: its order's as far as a link knows it, else one of its own, where its order is found.
 pub(crate) async fn lane_of_document(
     ledger: &dyn Ledger,
@@ -164,141 +208,5 @@ pub(crate) async fn lane_of_document(
 }
 
 #[cfg(test)]
-mod tests {
-    use amz_domain::DocumentKind;
-    use amz_event_handler::operator::Command;
-    use amz_services::ports::inbox::NewNotice;
-    use amz_services::ports::{Inbox, Lanes};
-    use amz_services::work::Ask;
-    use amz_store::memory::MemoryStore;
-    use chrono::DateTime;
-    use serde_json::json;
-
-    use super::*;
-
-    /// An event as Amazon sends it about its order `A-1`, which carries our alias of sales order 42.
-    fn event() -> NewNotice {
-        let body = json!({
-            "eventDescriptor": "PACKAGE_DELIVERED",
-            "eventId": "event-1",
-            "idempotencyKey": "event-1",
-            "resources": ["businessProduct/bp-1/order/A-1/delivery/D-1"],
-            "eventTime": "2026-03-02T17:00:00Z",
-            "data": {"order": {"aliases": [{"aliasType": "OMS_ORDER_ID", "aliasId": "1234567:42"}]}},
-        });
-        NewNotice {
-            connection: "new".into(),
-            source: NoticeSource::Amazon,
-            key: "event-1".to_owned(),
-            kind: "PACKAGE_DELIVERED".to_owned(),
-            body: body.to_string(),
-            received_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    async fn lanes_after(notices: Vec<NewNotice>, known: Option<IntakeConnection>) -> Vec<(Lane, Vec<Ask>)> {
-        let store = Arc::new(MemoryStore::new());
-        store.receive(notices).await.unwrap();
-        let intake = NoticeIntake {
-            feeds: vec![store.clone()],
-            intake: store.clone(),
-            ledger: store.clone(),
-            connections: Live::new(known.map(|known| ("new".into(), known)).into_iter().collect()),
-            clock: Arc::new(|| DateTime::UNIX_EPOCH),
-            wake: Arc::default(),
-        };
-        intake.pass().await.unwrap();
-        let claims = store.claim("probe", DateTime::UNIX_EPOCH, Duration::from_secs(1), 10).await.unwrap();
-        claims.into_iter().map(|claim| (claim.lease.key.lane, claim.asks)).collect()
-    }
-
-    #[tokio::test]
-    async fn notices_of_a_connection_that_is_not_configured_yet_wait_in_lanes() {
-        let retry = Command::Retry { lane: Lane::SalesOrder("7".into()) };
-        let retry = retry.notice(&"new".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
-        let lanes = lanes_after(vec![event(), retry], None).await;
-        let expected = [
-            (Lane::AmazonOrder("A-1".into()), vec![Ask::AmazonOrder]),
-            (Lane::SalesOrder("7".into()), vec![Ask::SalesOrder, Ask::AmazonOrder]),
-        ];
-        assert_eq!(lanes, expected);
-    }
-
-    /// A notice that a credit memo was made.
-    fn credit_memo(id: &str) -> NewNotice {
-        let data = json!({"recordType": "creditMemo", "id": id, "event": "create"});
-        NewNotice {
-            connection: "new".into(),
-            source: NoticeSource::NetSuite,
-            key: format!("notice-{id}"),
-            kind: "creditMemo.create".to_owned(),
-            body: json!({"type": "creditMemo.create", "data": data}).to_string(),
-            received_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[tokio::test]
-    async fn a_document_that_nobody_knows_gets_a_lane_of_its_own() {
-        let document = DocumentKey::new(DocumentKind::CreditMemo, "900");
-        let lanes = lanes_after(vec![credit_memo("900")], None).await;
-        let ask = Ask::Document { document: document.clone(), is_new: true };
-        assert_eq!(lanes, [(Lane::Document(document), vec![ask])]);
-    }
-
-    #[tokio::test]
-    async fn an_alias_names_the_sales_order_once_the_account_is_known() {
-        let known = IntakeConnection {
-            account: "1234567".to_owned(),
-            settle: Duration::ZERO,
-            stock_settle: Duration::ZERO,
-        };
-        let lanes = lanes_after(vec![event()], Some(known)).await;
-        assert_eq!(lanes, [(Lane::SalesOrder("42".into()), vec![Ask::AmazonOrder])]);
-    }
-
-    /// When the lanes of notices become due, by lane.
-    async fn due(notices: Vec<NewNotice>) -> Vec<(String, i64)> {
-        let store = Arc::new(MemoryStore::new());
-        store.receive(notices).await.unwrap();
-        let known = IntakeConnection {
-            account: "1234567".to_owned(),
-            settle: Duration::from_secs(1),
-            stock_settle: Duration::from_secs(5),
-        };
-        let intake = NoticeIntake {
-            feeds: vec![store.clone()],
-            intake: store.clone(),
-            ledger: store.clone(),
-            connections: Live::new(HashMap::from([("new".into(), known)])),
-            clock: Arc::new(|| DateTime::UNIX_EPOCH),
-            wake: Arc::default(),
-        };
-        intake.pass().await.unwrap();
-        let mut due = Vec::new();
-        for second in 0..10 {
-            let now = DateTime::from_timestamp(second, 0).unwrap();
-            let claims = store.claim("probe", now, Duration::from_secs(3600), 10).await.unwrap();
-            due.extend(claims.into_iter().map(|claim| (claim.lease.key.lane.to_string(), second)));
-        }
-        due
-    }
-
-    #[tokio::test]
-    async fn stock_waits_its_own_time_and_operators_wait_for_nothing() {
-        let stock = |key: &str| NewNotice {
-            key: key.to_owned(),
-            kind: "INVENTORY_CHANGED".to_owned(),
-            body: json!({
-                "eventDescriptor": "INVENTORY_CHANGED",
-                "resources": ["businessProduct/bp-1/item-quantities/i-1"],
-            })
-            .to_string(),
-            ..event()
-        };
-        let due_of = due(vec![stock("a"), event()]).await;
-        assert_eq!(due_of, [("order/42".to_owned(), 1), ("stock/levels".to_owned(), 5)]);
-        let retry = Command::Retry { lane: Lane::StockLevels };
-        let retry = retry.notice(&"new".into(), "retry-1".to_owned(), DateTime::UNIX_EPOCH);
-        assert_eq!(due(vec![retry]).await, [("stock/reading".to_owned(), 0)]);
-    }
-}
+#[path = "intake_tests.rs"]
+mod tests;

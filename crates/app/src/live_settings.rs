@@ -8,8 +8,7 @@ use amz_services::failure::StoreError;
 use amz_services::ports::SettingsHistory;
 use amz_services::ports::settings_history::{Appended, CurrentSettings, SettingChange, SettingsVersion};
 use amz_store::OpenError;
-use amz_store::sqlite::{SqlitePaths, SqliteSettings};
-use secrecy::ExposeSecret;
+use amz_store::Store;
 use tokio::sync::Notify;
 
 use crate::settings::{ConfigurationFaults, Settings, WantedChanges};
@@ -107,7 +106,7 @@ impl SettingsDesk {
     /// # Errors
     /// When the address of the store cannot be read.
     pub fn open(configuration: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let history = Arc::new(history(configuration)?);
+        let history = Store::of(&configuration.store.options())?.settings_history();
         Ok(Self::new(configuration.clone(), history, clock, Arc::default()))
     }
 
@@ -251,10 +250,4 @@ impl SettingsDesk {
     fn demand(&self, connection: &ConnectionName) -> Result<(), SettingsError> {
         if self.knows(connection) { Ok(()) } else { Err(SettingsError::UnknownConnection) }
     }
-}
-
-/// The history beside the configured store.
-pub(crate) fn history(configuration: &Settings) -> Result<SqliteSettings, OpenError> {
-    let paths = SqlitePaths::from_url(configuration.store.url.expose_secret())?;
-    Ok(SqliteSettings::new(paths.settings))
 }

@@ -11,7 +11,7 @@ use amz_services::ports::SettingsHistory;
 use amz_services::ports::settings_history::CurrentSettings;
 use amz_services::retry::LONGEST_WAIT;
 use amz_services::urgency::{Urgency, with_urgency};
-use amz_store::sqlite::SqliteState;
+use amz_store::State;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -22,16 +22,18 @@ use crate::intake::IntakeConnection;
 use crate::live::Live;
 use crate::live_settings::SettingsDesk;
 use crate::live_settings_mirror::{self, MirrorError, MirrorPass};
+use crate::opening::patiently;
 use crate::reconciliation_schedule::ReconciliationSchedule;
 use crate::roles::StartError;
 use crate::schedule::StockSchedule;
 use crate::settings::{ConfigRecord, ConnectionSettings, Settings};
+use crate::store_outage::StoreOutage;
 use crate::wiring::{Clients, Shared, Stores, WiringError, clients};
 
 /// What the parts of all connections have in common.
 #[derive(Clone)]
 pub(crate) struct Common {
-    pub(crate) state: Arc<SqliteState>,
+    pub(crate) state: Arc<dyn State>,
     pub(crate) clock: Clock,
     pub(crate) wake: Arc<Notify>,
     pub(crate) jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
@@ -164,7 +166,7 @@ impl FirstParts {
         history: Arc<dyn SettingsHistory>,
         common: Common,
     ) -> Result<Self, StartError> {
-        let current = history.current().await?;
+        let current = patiently(|| history.current()).await?;
         let settings = configuration.at_run_time(&current)?;
         let parts = settings.connections.iter().map(|connection| common.parts(connection, None));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
@@ -338,8 +340,8 @@ impl LiveSettings {
     }
 
     /// What runs by the clock for each connection, as it is now and as it becomes.
-    pub(crate) fn followed(&self) -> impl Iterator<Item = watch::Receiver<Followed>> {
-        self.followed.values().map(watch::Sender::subscribe)
+    pub(crate) fn followed(&self) -> impl Iterator<Item = (&ConnectionName, watch::Receiver<Followed>)> {
+        self.followed.iter().map(|(name, followed)| (name, followed.subscribe()))
     }
 
     /// Brings what stands in NetSuite of a connection's settings in step, and puts into effect what people changed there.
@@ -384,7 +386,11 @@ impl LiveSettings {
         let mut wait = every;
         loop {
             // nobody waits for it: every other call goes before
-            match with_urgency(Urgency::Reconciliation, self.mirror(&connection)).await {
+            let pass = tokio::select! {
+                () = stop.cancelled() => return,
+                pass = with_urgency(Urgency::Reconciliation, self.mirror(&connection)) => pass,
+            };
+            match pass {
                 Ok(MirrorPass { taken, refused, .. }) => {
                     wait = every;
                     if !taken.is_empty() || !refused.is_empty() {
@@ -409,15 +415,20 @@ impl LiveSettings {
         for (name, version) in &self.applied().versions {
             show_version(name, *version);
         }
+        let (mut outage, mut wait) = (StoreOutage::new("whether settings changed cannot be seen"), every);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = changed.notified() => {}
-                () = tokio::time::sleep(every) => {}
+                () = tokio::time::sleep(wait) => {}
             }
-            if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, "whether settings changed could not be seen; it is tried again");
-            }
+            wait = match self.refresh().await {
+                Ok(_) => {
+                    outage.over();
+                    every
+                }
+                Err(error) => outage.failed(&error, every),
+            };
         }
     }
 

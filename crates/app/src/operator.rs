@@ -6,13 +6,13 @@ use amz_domain::{ConnectionName, RefundRejection};
 use amz_event_handler::operator::Command;
 use amz_services::failure::StoreError;
 use amz_services::inventory::StockRunRequest;
-use amz_services::ports::{Inbox, Operations, ReconciliationReports, StockReports};
+use amz_services::ports::{Operations, ReconciliationReports, StockReports};
 use amz_services::reconciliation::ReconciliationRequest;
 use amz_services::work::Lane;
 use amz_store::OpenError;
-use amz_store::sqlite::{SqliteInbox, SqlitePaths, SqliteStateReader};
+use amz_store::Store;
+use amz_store::Tables;
 use chrono::{DateTime, Utc};
-use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use crate::purge;
@@ -29,13 +29,24 @@ pub enum CommandError {
     Store(#[from] StoreError),
 }
 
+/// True when nobody has used the store yet: it holds no tables.
+///
+/// # Errors
+/// When the address of the store cannot be read, or the store cannot be reached.
+pub async fn is_unused(store: &StoreSettings) -> Result<bool, OpenError> {
+    let mut unused = true;
+    for part in Store::of(&store.options())?.tables().await {
+        unused &= part.tables? == Tables::Absent;
+    }
+    Ok(unused)
+}
+
 /// Opens what operators read, beside a running process or without one.
 ///
 /// # Errors
 /// When the address of the store cannot be read.
 pub fn operations(store: &StoreSettings) -> Result<Arc<dyn Operations>, OpenError> {
-    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
-    Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+    Ok(Store::of(&store.options())?.reports())
 }
 
 /// Opens what operators read of stock, beside a running process or without one.
@@ -43,8 +54,7 @@ pub fn operations(store: &StoreSettings) -> Result<Arc<dyn Operations>, OpenErro
 /// # Errors
 /// When the address of the store cannot be read.
 pub fn stock_reports(store: &StoreSettings) -> Result<Arc<dyn StockReports>, OpenError> {
-    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
-    Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+    Ok(Store::of(&store.options())?.reports())
 }
 
 /// Asks the sync role for a full run of stock, or for one of some SKUs.
@@ -65,8 +75,7 @@ pub async fn read_stock(
 /// # Errors
 /// When the address of the store cannot be read.
 pub fn reconciliation_reports(store: &StoreSettings) -> Result<Arc<dyn ReconciliationReports>, OpenError> {
-    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
-    Ok(Arc::new(SqliteStateReader::new(&paths.state)))
+    Ok(Store::of(&store.options())?.reports())
 }
 
 /// Asks the sync role for a reconciliation.
@@ -130,8 +139,7 @@ async fn hand_over(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<(), CommandError> {
-    let paths = SqlitePaths::from_url(store.url.expose_secret())?;
-    let commands = SqliteInbox::open(&paths.commands, "commands").await?;
+    let commands = Store::of(&store.options())?.commands().await?;
     let notice = command.notice(connection, Uuid::now_v7().to_string(), now);
     let stored = commands.receive(vec![notice]).await;
     // nobody else writes this file, so old commands go here
@@ -145,24 +153,31 @@ async fn hand_over(
 
 #[cfg(test)]
 mod tests {
-    use amz_services::ports::NoticeFeed;
-    use amz_store::sqlite::SqliteInboxReader;
+    use amz_services::ports::lanes::RoutedNotice;
+    use amz_services::ports::{Intake, NoticeFeed};
+    use amz_store::sqlite::{SqliteInboxReader, SqlitePaths, SqliteState};
 
     use super::*;
 
     #[tokio::test]
-    async fn a_command_makes_room_of_old_ones() {
+    async fn a_command_makes_room_of_old_ones_that_were_taken() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("accelerator.db").display());
-        let store = StoreSettings { url: url.clone().into() };
+        let store = StoreSettings::at(url.clone().into());
         let now: DateTime<Utc> = "2026-03-02T17:00:00Z".parse().unwrap();
-        let days_later = [0, 60, 100];
+        let paths = SqlitePaths::from_url(&url).unwrap();
+        let commands = SqliteInboxReader::new(&paths.commands, "commands");
+        let state = SqliteState::open(&paths.state).await.unwrap();
+        let days_later = [0, 60, 100, 200];
         for days in days_later {
             let at = now + chrono::TimeDelta::days(days);
             retry(&store, &"main".into(), Lane::SalesOrder("1".into()), at).await.unwrap();
+            if days == 0 {
+                let taken = vec![RoutedNotice { id: 1, requests: Vec::new() }];
+                state.accept_notices(&commands.cursor_name().await.unwrap(), taken).await.unwrap();
+            }
         }
-        let paths = SqlitePaths::from_url(&url).unwrap();
-        let left = SqliteInboxReader::new(&paths.commands, "commands").after(0, 10).await.unwrap();
+        let left = commands.after(0, 10).await.unwrap();
         let ages: Vec<i64> =
             left.iter().map(|command| (command.notice.received_at - now).num_days()).collect();
         assert_eq!(ages, days_later[1..]);

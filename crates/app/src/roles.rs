@@ -1,16 +1,16 @@
 //! The roles of a process: receiving notices, and working on them.
 
+mod duties;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amz_services::connection::{Clock, Connection};
 use amz_services::failure::StoreError;
-use amz_services::ports::{Intake, Operations};
-use amz_store::OpenError;
-use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState};
+use amz_services::ports::Operations;
+use amz_store::{Notices, OpenError, State, Store};
 use chrono::Utc;
-use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -18,18 +18,21 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::audit_mirror::MirrorTask;
-use crate::concurrency::ConcurrencyLearner;
+use crate::concurrency::{ConcurrencyLearner, Governors};
+use crate::duty::Roster;
 use crate::feed::ChangeFeed;
-use crate::http::{ApiState, Status, WebhookState, router, status_router};
+use crate::http::{ApiState, WebhookState, router, status_router};
 use crate::intake::NoticeIntake;
-use crate::live_settings::{self, SettingsDesk};
-use crate::live_settings_parts::{Common, FirstParts, LiveSettings, follow};
+use crate::live_settings::SettingsDesk;
+use crate::live_settings_parts::{Common, FirstParts, LiveSettings};
 use crate::notifications::{Notifier, NotifierError};
+use crate::opening::patiently;
 use crate::purge;
+use crate::readiness::status;
 use crate::reconciliation_schedule::ReconciliationSchedule;
 use crate::schedule::StockSchedule;
 use crate::settings::{ConfigurationFaults, Settings};
-use crate::telemetry;
+use crate::slot_sharing::SlotSharing;
 use crate::wiring::{Shared, WiringError, access};
 use crate::worker::{Worker, WorkerSettings};
 
@@ -37,10 +40,13 @@ use crate::worker::{Worker, WorkerSettings};
 const INTAKE_POLL: Duration = Duration::from_millis(100);
 
 /// How often settings that another process changed are looked for.
-const SETTINGS_POLL: Duration = Duration::from_secs(1);
+const SETTINGS_POLL: Duration = Duration::from_millis(500);
 
 /// How often the worker looks for due lanes when nothing wakes it.
 const WORKER_POLL: Duration = Duration::from_millis(500);
+
+/// The same where other processes make lanes due, which wakes nobody here.
+const SHARED_WORKER_POLL: Duration = Duration::from_millis(150);
 
 /// How long a shutdown waits for work in progress before lanes are handed back.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
@@ -93,7 +99,11 @@ pub struct Running {
 /// The parts of a sync role, put together and at rest: [`start`] sets them to work, tests drive them by hand.
 pub struct SyncParts {
     /// What is durable.
-    pub state: Arc<SqliteState>,
+    pub state: Arc<dyn State>,
+    /// The feeds of notices that this role purges.
+    notices: Vec<Arc<dyn Notices>>,
+    /// What this process does for the whole deployment.
+    roster: Roster,
     /// Takes notices.
     pub intake: NoticeIntake,
     /// Keeps connections, change feeds and schedules as the settings in effect want them.
@@ -106,22 +116,28 @@ pub struct SyncParts {
     pub worker: Worker,
     /// Tells people of parked work.
     pub notifier: Notifier,
+    /// How many calls each NetSuite account gets.
+    governors: Governors,
 }
 
-/// Starts the roles and returns once they take work.
+/// Starts the roles and returns once they take work. They share one store, and so its connections.
+///
+/// A database server that cannot be reached is waited for, a minute at most.
 ///
 /// # Errors
 /// [`StartError`]; nothing is left running.
 pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartError> {
     let clock: Clock = Arc::new(Utc::now);
+    let store = Store::of(&settings.store.options())?;
     let (stop, tasks, arrived) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Notify::new()));
     let sync = if roles.sync {
-        Some(SyncParts::assemble(settings, clock.clone(), Arc::new(|| Uuid::new_v4().as_u64_pair().0)).await?)
+        let jitter = Arc::new(|| Uuid::new_v4().as_u64_pair().0);
+        Some(SyncParts::assemble(settings, &store, clock.clone(), jitter).await?)
     } else {
         None
     };
     let webhook = if roles.webhook {
-        Some(Webhook::listen(settings, clock, arrived.clone(), stop.clone(), &tasks).await?)
+        Some(Webhook::listen(settings, &store, clock, arrived.clone(), stop.clone(), &tasks).await?)
     } else {
         None
     };
@@ -129,7 +145,7 @@ pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartEr
         if let (None, Some(wanted)) = (&webhook, settings.worker.listen) {
             let (listener, address) = bind(wanted).await?;
             tracing::info!(%address, "answering for health and metrics");
-            tasks.spawn(serve(listener, status_router(status(&stop)), stop.clone()));
+            tasks.spawn(serve(listener, status_router(status(&store, &stop)), stop.clone()));
         }
         let changed = webhook.as_ref().map(|webhook| webhook.settings_changed.clone()).unwrap_or_default();
         sync.run(&arrived, changed, &stop, &tasks);
@@ -138,7 +154,7 @@ pub async fn start(settings: &Settings, roles: Roles) -> Result<Running, StartEr
 }
 
 impl SyncParts {
-    /// Opens the state and builds the parts. Nothing is sent and nothing runs yet.
+    /// Opens the state of a store and builds the parts. Nothing is sent and nothing runs yet.
     ///
     /// `jitter` gives random numbers; `clock` the time.
     ///
@@ -146,14 +162,24 @@ impl SyncParts {
     /// [`StartError`].
     pub async fn assemble(
         settings: &Settings,
+        store: &Store,
         clock: Clock,
         jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
     ) -> Result<Self, StartError> {
-        let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
-        let state = Arc::new(SqliteState::open(&paths.state).await?);
+        let state = patiently(|| store.state()).await?;
+        let weights: Vec<_> = settings
+            .connections
+            .iter()
+            .map(|connection| (connection.name.clone(), connection.weight))
+            .collect();
+        patiently(|| state.set_weights(&weights)).await?;
+        let notices = duties::purged_feeds(store).await?;
         let wake = Arc::new(Notify::new());
-        let history = Arc::new(live_settings::history(settings)?);
-        let shared = Shared::default();
+        let history = store.settings_history();
+        let shared = match store.is_shared() {
+            false => Shared::default(),
+            true => among_processes(state.clone(), settings.worker.lease, clock.clone(), jitter.clone()),
+        };
         let common = Common {
             state: state.clone(),
             clock: clock.clone(),
@@ -163,21 +189,20 @@ impl SyncParts {
         };
         let parts = FirstParts::build(settings, history, common).await?;
         let intake = NoticeIntake {
-            feeds: vec![
-                Arc::new(SqliteInboxReader::new(&paths.inbox, "inbox")),
-                Arc::new(SqliteInboxReader::new(&paths.commands, "commands")),
-            ],
+            feeds: store.feeds(),
             intake: state.clone(),
             ledger: state.clone(),
             connections: parts.intake.clone(),
             clock: clock.clone(),
             wake: wake.clone(),
         };
+        let owner = Uuid::now_v7().to_string();
+        let roster = Roster::new(state.clone(), owner.clone(), clock.clone(), store.is_shared());
         let worker_settings = WorkerSettings {
-            owner: Uuid::now_v7().to_string(),
+            owner,
             concurrency: settings.worker.concurrency,
             lease: settings.worker.lease,
-            poll: WORKER_POLL,
+            poll: if store.is_shared() { SHARED_WORKER_POLL } else { WORKER_POLL },
             grace: SHUTDOWN_GRACE,
         };
         let notifier = Notifier::new(&settings.notifications, state.clone(), clock.clone(), jitter.clone())?;
@@ -185,7 +210,8 @@ impl SyncParts {
             .watching(shared.outages);
         let (learners, mirrors) = (parts.learners(&shared.governors), parts.mirrors());
         let live = Arc::new(parts.live(worker.connections()));
-        Ok(Self { state, intake, live, learners, mirrors, worker, notifier })
+        let governors = shared.governors;
+        Ok(Self { state, notices, roster, intake, live, learners, mirrors, worker, notifier, governors })
     }
 
     /// Each connection's ports and settings, as they are now.
@@ -209,6 +235,8 @@ impl SyncParts {
     }
 
     /// Sets the parts to work until `stop`. `changed` is notified when this process changed settings.
+    ///
+    /// Lanes are worked on in every process; what is enough when one of them does it is a duty.
     fn run(
         &self,
         arrived: &Arc<Notify>,
@@ -216,28 +244,14 @@ impl SyncParts {
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
-        for followed in self.live.followed() {
-            tasks.spawn(follow(followed, self.intake.clock.clone(), stop.clone()));
-        }
         for learner in self.learners.iter().cloned() {
             tasks.spawn(learner.run(stop.clone()));
         }
-        for mirror in self.mirrors.iter().cloned() {
-            tasks.spawn(mirror.run(stop.clone()));
-        }
-        for (name, every) in self.live.mirrored() {
-            let (live, stop) = (self.live.clone(), stop.clone());
-            tasks.spawn(async move { live.keep_mirrored(name, every, stop).await });
-        }
         let (live, live_stop) = (self.live.clone(), stop.clone());
         tasks.spawn(async move { live.run(changed, SETTINGS_POLL, live_stop).await });
-        let (intake, arrived, intake_stop) = (self.intake.clone(), arrived.clone(), stop.clone());
-        tasks.spawn(async move { intake.run(arrived, INTAKE_POLL, intake_stop).await });
         let (worker, worker_stop) = (self.worker.clone(), stop.clone());
         tasks.spawn(async move { worker.run(worker_stop).await });
-        let (notifier, notifier_stop) = (self.notifier.clone(), stop.clone());
-        tasks.spawn(async move { notifier.run(notifier_stop).await });
-        tasks.spawn(purge::state(self.state.clone(), self.intake.clock.clone(), stop.clone()));
+        self.take_duties(arrived, stop, tasks);
     }
 
     /// True when everything that has arrived or changed so far is worked off: notices are taken, the change
@@ -266,33 +280,46 @@ impl SyncParts {
     }
 }
 
+/// What the connections share in one of several processes, which keep to the vendors' limits together.
+fn among_processes(
+    state: Arc<dyn State>,
+    lease: Duration,
+    clock: Clock,
+    jitter: Arc<dyn Fn() -> u64 + Send + Sync>,
+) -> Shared {
+    let holder = Uuid::now_v7().to_string();
+    let slots = SlotSharing { shares: state.clone(), holder, clock, lease, jitter };
+    Shared { governors: Governors::shared(slots), paces: Some(state), ..Shared::default() }
+}
+
 /// A webhook role that listens.
 pub struct Webhook {
     /// Where.
     pub address: SocketAddr,
     /// What it stores notices in.
-    pub inbox: Arc<SqliteInbox>,
+    pub inbox: Arc<dyn Notices>,
     /// Notified when somebody changed settings over HTTP.
     pub settings_changed: Arc<Notify>,
 }
 
 impl Webhook {
-    /// Opens the inbox and serves until `stop`. `stored` is notified when a notice was stored.
+    /// Opens the inbox of a store and serves until `stop`. `stored` is notified when a notice was stored.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn listen(
         settings: &Settings,
+        store: &Store,
         clock: Clock,
         stored: Arc<Notify>,
         stop: CancellationToken,
         tasks: &TaskTracker,
     ) -> Result<Self, StartError> {
-        let paths = SqlitePaths::from_url(settings.store.url.expose_secret())?;
         let connections = access(&settings.connections)?;
         let (listener, address) = bind(settings.webhook.listen).await?;
-        let inbox = Arc::new(SqliteInbox::open(&paths.inbox, "inbox").await?);
-        let desk = SettingsDesk::open(settings, clock.clone())?;
+        let inbox = patiently(|| store.inbox()).await?;
+        let history = store.settings_history();
+        let desk = SettingsDesk::new(settings.clone(), history, clock.clone(), Arc::default());
         let settings_changed = desk.changed();
         let api = ApiState::new(&settings.api, desk);
         let state = WebhookState {
@@ -302,9 +329,11 @@ impl Webhook {
             clock: clock.clone(),
             max_body_bytes: settings.webhook.max_body_bytes,
             stored,
-            status: status(&stop),
+            status: status(store, &stop),
         };
-        tasks.spawn(purge::inbox(inbox.clone(), clock, stop.clone()));
+        if !store.is_shared() {
+            tasks.spawn(purge::notices(vec![inbox.clone()], clock, stop.clone()));
+        }
         tasks.spawn(serve(listener, router(state), stop));
         Ok(Self { address, inbox, settings_changed })
     }
@@ -322,18 +351,6 @@ async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationTo
     if let Err(error) = served.await {
         tracing::error!(%error, "the HTTP server ended");
     }
-}
-
-/// Ready until the process is told to end.
-fn status(stop: &CancellationToken) -> Status {
-    let ending = stop.clone();
-    let render_metrics = telemetry::metrics().map(|metrics| -> Arc<dyn Fn() -> String + Send + Sync> {
-        Arc::new(move || {
-            metrics.run_upkeep();
-            metrics.render()
-        })
-    });
-    Status { ready: Arc::new(move || !ending.is_cancelled()), render_metrics }
 }
 
 impl Running {
@@ -368,6 +385,10 @@ impl Running {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Some(sync) = &self.sync {
+            // only now: work in progress needed its slots until here
+            sync.governors.stop().await;
+        }
         if let Some(webhook) = self.webhook {
             webhook.inbox.close().await;
         }

@@ -21,7 +21,7 @@ use amz_event_handler::netsuite::SigningSecret;
 use amz_services::audit::Vendor;
 use amz_services::connection::{Checkout, Clock, Connection, OtherConnector, Reconciliation, Stock};
 use amz_services::inventory::RememberedProducts;
-use amz_services::ports::{CallLog, Ledger, Reconciliations, StockRecords};
+use amz_services::ports::{CallLog, Ledger, Paces, Reconciliations, StockRecords};
 use amz_services::settings::{EligibleRule, MatchBy, StockWriting};
 use secrecy::ExposeSecret;
 use url::Url;
@@ -92,6 +92,8 @@ pub(crate) struct Shared {
     pub(crate) outages: Arc<Outages>,
     /// Whose turn it is at each NetSuite account.
     pub(crate) governors: Governors,
+    /// How fast requests for stock may follow one another, where other processes send some too.
+    pub(crate) paces: Option<Arc<dyn Paces>>,
 }
 
 /// Builds one connection's clients. Nothing is sent yet.
@@ -105,7 +107,7 @@ pub(crate) fn clients(
     // Amazon's stock has an interface of its own, whose outage must not stop orders
     let watched: Arc<dyn CallLog> = Arc::new(Watched::new(calls.clone(), shared.outages.clone()));
     let amazon = amazon_client(settings, watched.clone(), clock.clone())?;
-    let sp_api = sp_api_client(settings, calls.clone(), clock.clone())?;
+    let sp_api = sp_api_client(settings, calls.clone(), clock.clone(), shared.paces.clone())?;
     let governor = shared.governors.of(&settings.netsuite);
     let netsuite = netsuite_client(settings, watched, governor, clock.clone())?;
     let kept = Kept {
@@ -128,8 +130,9 @@ impl Clients {
     ) -> Result<Self, WiringError> {
         let Self { connection, netsuite: account, kept } = self;
         let wrong = wrong(&settings.name, "netsuite");
-        if before.netsuite.concurrency != settings.netsuite.concurrency {
-            kept.shared.governors.of(&settings.netsuite).set_limit(settings.netsuite.concurrency);
+        let limit = |of: &ConnectionSettings| (of.netsuite.concurrency, of.netsuite.concurrency_is_set);
+        if limit(before) != limit(settings) {
+            kept.shared.governors.set_limit(&settings.netsuite);
         }
         let netsuite = netsuite_settings(settings)
             .map_err(|error| wrong(error.into()))
@@ -218,11 +221,12 @@ pub(crate) fn sp_api_client(
     settings: &ConnectionSettings,
     calls: Arc<dyn CallLog>,
     clock: Clock,
+    paces: Option<Arc<dyn Paces>>,
 ) -> Result<Option<SpApi>, WiringError> {
     let wrong = wrong(&settings.name, "amazon.sp_api");
     let Some(stock) = &settings.stock else { return Ok(None) };
     let sp_api = sp_api_settings(&stock.sp_api).map_err(|error| wrong(error.into()))?;
-    let client = SpApi::new(settings.name.clone(), calls, clock, sp_api);
+    let client = SpApi::sharing_pace(settings.name.clone(), calls, clock, sp_api, paces);
     client.map(Some).map_err(|error| wrong(error.into()))
 }
 

@@ -1,5 +1,6 @@
 //! The worker: takes due lanes under a lease, has them looked at, and gives them back.
 
+mod lease;
 mod outage;
 
 use std::collections::HashMap;
@@ -18,11 +19,14 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::health::{Health, later};
 use crate::live::Live;
 use crate::outages::{self, Outages};
+use crate::store_outage::StoreOutage;
+use lease::HandBack;
 
 /// First wait after refused credentials, in first waits after other failures; it doubles.
 /// Long enough that trying again by itself does not lock a NetSuite user.
@@ -34,8 +38,11 @@ const CREDENTIALS_REFUSED: &str = "credentials_refused";
 /// Shortest wait between two attempts to take lanes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
-/// First wait after a panic in work on a connection that is not configured.
-const PANIC_WAIT: Duration = Duration::from_secs(2);
+/// How long a shutdown waits for lanes to be handed back.
+const HAND_BACK_GRACE: Duration = Duration::from_secs(5);
+
+/// First wait after a defect in work on a connection that is not configured.
+const DEFECT_WAIT: Duration = Duration::from_secs(2);
 
 /// How the worker works.
 #[derive(Debug, Clone)]
@@ -63,6 +70,8 @@ pub struct Worker {
     wake: Arc<Notify>,
     health: Arc<Health>,
     outages: Arc<Outages>,
+    /// Lanes that are being given back after their work was dropped.
+    handed_back: TaskTracker,
 }
 
 impl Worker {
@@ -86,6 +95,7 @@ impl Worker {
             wake,
             health: Arc::default(),
             outages: Arc::default(),
+            handed_back: TaskTracker::new(),
         }
     }
 
@@ -103,16 +113,30 @@ impl Worker {
     /// Works until `stop`, then finishes the lanes at work or hands them back.
     pub async fn run(&self, stop: CancellationToken) {
         let mut busy: JoinSet<()> = JoinSet::new();
+        let mut outage = StoreOutage::new("no lanes can be taken");
+        let mut vain_wait = SHORTEST_WAIT;
         while !stop.is_cancelled() {
             while busy.try_join_next().is_some() {}
             let free = self.settings.concurrency.saturating_sub(busy.len());
             let claims = match self.claim(free).await {
-                Ok(claims) => claims,
+                Ok(claims) => {
+                    if free > 0 {
+                        outage.over();
+                    }
+                    claims
+                }
                 Err(error) => {
-                    tracing::error!(%error, "no lanes could be taken");
-                    Vec::new()
+                    let wait = outage.failed(&error, self.settings.poll);
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    continue;
                 }
             };
+            if !claims.is_empty() {
+                vain_wait = SHORTEST_WAIT;
+            }
             for claim in claims {
                 let worker = self.clone();
                 busy.spawn(async move { worker.serve(claim).await });
@@ -122,13 +146,21 @@ impl Worker {
                 () = stop.cancelled() => {}
                 Some(_) = busy.join_next() => {}
                 () = self.wake.notified(), if !full => {}
-                () = tokio::time::sleep(self.until_due().await), if !full => {}
+                () = self.sleep_until_due(&mut vain_wait), if !full => {}
             }
         }
         let finish = async { while busy.join_next().await.is_some() {} };
         if tokio::time::timeout(self.settings.grace, finish).await.is_err() {
             tracing::warn!(lanes = busy.len(), "lanes still at work are handed back");
             busy.shutdown().await;
+        }
+        // the store may be closed once this returns
+        self.handed_back.close();
+        if tokio::time::timeout(HAND_BACK_GRACE, self.handed_back.wait()).await.is_err() {
+            tracing::warn!(
+                lanes = self.handed_back.len(),
+                "not handed back in time; their leases will lapse"
+            );
         }
     }
 
@@ -164,19 +196,27 @@ impl Worker {
     }
 
     fn retry_base(&self, name: &ConnectionName) -> Duration {
-        self.connections.get().get(name).map_or(PANIC_WAIT, |connection| connection.settings.retry_base)
+        self.connections.get().get(name).map_or(DEFECT_WAIT, |connection| connection.settings.retry_base)
     }
 
-    /// How long until a lane becomes due; at most the poll interval, and never nothing, so that a lane that is
-    /// due and cannot be taken makes no busy loop.
-    async fn until_due(&self) -> Duration {
-        match self.lanes.next_due().await {
-            Ok(Some(due)) => {
+    /// Waits until a lane becomes due; at most for the poll interval. What seems due and cannot be taken, as it may not be
+    /// due by the store's own clock, is waited for ever longer.
+    async fn sleep_until_due(&self, vain_wait: &mut Duration) {
+        let poll = self.settings.poll;
+        let wait = match self.lanes.next_due().await {
+            Ok(Some(due)) if due > (self.clock)() => {
+                *vain_wait = SHORTEST_WAIT;
                 let wait = (due - (self.clock)()).to_std().unwrap_or_default();
-                wait.clamp(SHORTEST_WAIT.min(self.settings.poll), self.settings.poll)
+                wait.clamp(SHORTEST_WAIT.min(poll), poll)
             }
-            Ok(None) | Err(_) => self.settings.poll,
-        }
+            Ok(Some(_)) => {
+                let wait = (*vain_wait).min(poll);
+                *vain_wait = wait * 2;
+                wait
+            }
+            Ok(None) | Err(_) => poll,
+        };
+        tokio::time::sleep(wait).await;
     }
 
     /// Works on one lane and renews its lease meanwhile.
@@ -194,23 +234,20 @@ impl Worker {
                 Err(error @ StoreError::LeaseLost { .. }) => {
                     tracing::warn!(%error, "another worker has the lane")
                 }
-                Err(error) => tracing::error!(%error, "the lane comes back when its lease lapses"),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, "the look failed; the lane is tried again later");
+                    self.postpone_unreadable(&claim).await;
+                }
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    tracing::warn!(%error, "the look is broken off; the lane is looked at again when the store answers");
+                    self.release_when_possible(&claim).await;
+                }
             }
             self.outages.dropped(&claim.lease.key, claim.lease.fence);
             hand_back.done();
         }
         .instrument(span)
         .await;
-    }
-
-    async fn keep_lease(&self, claim: &Claim) -> StoreError {
-        loop {
-            tokio::time::sleep(self.settings.lease / 3).await;
-            let until = later((self.clock)(), self.settings.lease);
-            if let Err(error) = self.lanes.renew(&claim.lease, until).await {
-                return error;
-            }
-        }
     }
 
     async fn look(&self, claim: &Claim) -> Result<(), StoreError> {
@@ -312,13 +349,11 @@ impl Worker {
         self.lanes.postpone(claim, &look, later(now, Duration::from_secs(60)), false).await
     }
 
-    /// When work on a claim that panicked is tried again, and the trace of it. A failed try like any other: at
+    /// When work on a claim that a defect ended is tried again, and the trace of it. A failed try like any other: at
     /// once again, it would spin.
-    fn after_panic(&self, claim: &Claim) -> (Look, DateTime<Utc>) {
+    fn after_defect(&self, claim: &Claim, line: &str) -> (Look, DateTime<Utc>) {
         let now = (self.clock)();
-        let connections = self.connections.get();
-        let connection = connections.get(&claim.lease.key.connection);
-        let base = connection.map_or(PANIC_WAIT, |connection| connection.settings.retry_base);
+        let base = self.retry_base(&claim.lease.key.connection);
         let wait = backoff(claim.attempts.saturating_add(1), base, (self.jitter)());
         let look = Look {
             started_at: now,
@@ -326,7 +361,7 @@ impl Worker {
             asks: claim.asks.clone(),
             notices: claim.notices.clone(),
             echoes: Vec::new(),
-            lines: vec!["the work panicked; see the log".to_owned()],
+            lines: vec![line.to_owned()],
             outcome: LookOutcome::Failed,
         };
         self.count(&claim.lease.key.connection, &look);
@@ -342,40 +377,4 @@ impl Worker {
 /// Shows on the gauge whether a connection is paused, for whatever reason.
 fn show_paused(name: &ConnectionName, is_paused: bool) {
     metrics::gauge!("amz_connection_paused", "connection" => name.to_string()).set(f64::from(is_paused));
-}
-
-/// Gives a lane back when its work is dropped half-way. At a shutdown it is due again at once: the next holder
-/// settles what was sent. After a panic it is a failed try.
-struct HandBack<'work> {
-    worker: &'work Worker,
-    claim: Option<&'work Claim>,
-}
-
-impl HandBack<'_> {
-    fn done(mut self) {
-        self.claim = None;
-    }
-}
-
-impl Drop for HandBack<'_> {
-    fn drop(&mut self) {
-        let Some(claim) = self.claim else { return };
-        self.worker.outages.dropped(&claim.lease.key, claim.lease.fence);
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (lanes, claim) = (self.worker.lanes.clone(), claim.clone());
-        let panicked = std::thread::panicking().then(|| self.worker.after_panic(&claim));
-        if panicked.is_some() {
-            tracing::error!("the work panicked; it is tried again later");
-        }
-        let hand_back = async move {
-            let handed_back = match panicked {
-                Some((look, at)) => lanes.postpone(&claim, &look, at, true).await,
-                None => lanes.release(&claim.lease).await,
-            };
-            if let Err(error) = handed_back {
-                tracing::warn!(%error, "a lane was not handed back; its lease will lapse");
-            }
-        };
-        runtime.spawn(hand_back.in_current_span());
-    }
 }

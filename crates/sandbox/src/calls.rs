@@ -35,6 +35,8 @@ pub struct Call {
     pub path: String,
     /// First word of the `Authorization` header (`Bearer`, `OAuth`, `Basic`), never the rest.
     pub authorization_scheme: Option<String>,
+    /// What the client calls itself.
+    pub user_agent: Option<String>,
     /// Body as received, as text.
     pub request_body: String,
     /// HTTP status answered; `None` when the answer was withheld or is still being worked out.
@@ -45,6 +47,8 @@ pub struct Call {
     pub fault: Option<Fault>,
     /// When the request arrived, by the sandbox clock.
     pub at: DateTime<Utc>,
+    /// When it was answered; `None` when the answer was withheld or is still being worked out.
+    pub answered_at: Option<DateTime<Utc>>,
 }
 
 /// The list of calls of one sandbox; clones share it.
@@ -85,11 +89,12 @@ impl Calls {
     }
 
     /// Records the answer of an earlier arrival.
-    pub(crate) fn answered(&self, number: u64, status: u16, response_body: String) {
+    pub(crate) fn answered(&self, number: u64, status: u16, response_body: String, at: DateTime<Utc>) {
         let mut list = locked(&self.0);
         if let Some(call) = list.calls.iter_mut().rev().find(|call| call.number == number) {
             call.status = Some(status);
             call.response_body = response_body;
+            call.answered_at = Some(at);
         }
     }
 }

@@ -140,11 +140,13 @@ where
         method: parts.method.to_string(),
         path: requested_path(&parts),
         authorization_scheme: authorization_scheme(&parts),
+        user_agent: user_agent(&parts),
         request_body: if confidential { String::new() } else { String::from_utf8_lossy(&body).into_owned() },
         status: None,
         response_body: String::new(),
         fault: fault.clone(),
         at: core.clock.now(),
+        answered_at: None,
     });
     let switch = parts.extensions.get::<ConnectInfo<ConnectionSwitch>>().map(|info| info.0.clone());
     let answer = match fault {
@@ -181,8 +183,12 @@ where
     let (head, body) = answer.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let text = if confidential { String::new() } else { String::from_utf8_lossy(&body).into_owned() };
-    core.calls.answered(number, head.status.as_u16(), text);
+    core.calls.answered(number, head.status.as_u16(), text, core.clock.now());
     Response::from_parts(head, Body::from(body))
+}
+
+fn user_agent(parts: &Parts) -> Option<String> {
+    Some(parts.headers.get(header::USER_AGENT)?.to_str().ok()?.to_owned())
 }
 
 fn authorization_scheme(parts: &Parts) -> Option<String> {

@@ -29,6 +29,7 @@ pub mod retry;
 pub mod returns;
 pub mod settings;
 mod shares;
+pub mod slot_sharing;
 pub mod timeline;
 pub mod urgency;
 pub mod work;

@@ -20,6 +20,7 @@ use amz_services::ports::inbox::{NewNotice, NoticeSource};
 use amz_services::ports::{Inbox, Intake, Lanes};
 use amz_services::work::{Ask, Claim, Lane, LaneKey, LaneRequest};
 use amz_store::sqlite::{SqliteInbox, SqliteState};
+use amz_store::{Notices as _, State as _};
 use chrono::{DateTime, Utc};
 
 const LEASE: Duration = Duration::from_secs(60);

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use amz_domain::{ConnectionName, Quantity, Sku, StockFigures, StockReading};
 use amz_services::ports::{Intake, Lanes, StockRecords};
 use amz_services::work::{Ask, Lane, LaneKey, LaneRequest, Lease};
+use amz_store::State as _;
 use amz_store::sqlite::SqliteState;
 use chrono::{DateTime, TimeDelta, Utc};
 

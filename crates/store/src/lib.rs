@@ -18,6 +18,7 @@
 //!     CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, StockRecords,
 //!     StockReports,
 //! };
+//! use amz_store::State;
 //! use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState, SqliteStateReader};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -65,17 +66,33 @@
 //! Not promised: the state file has one owner at a time, which is held by an operating system lock; another
 //! opener is told `store_in_use`. Many machines need a database server behind the same ports.
 
+#![allow(clippy::duplicate_mod, reason = "what stands in `sql/` is compiled once for each database")]
+
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod fair_turns;
 mod head_start;
 pub mod memory;
+mod notice_row;
 mod open_error;
 mod position;
+pub mod postgres;
+mod purged;
 mod reconciled;
 mod settle;
+mod sharing;
 pub mod sqlite;
+mod store;
 mod stored;
+mod tables;
 mod taken;
 mod telling;
+mod together;
+mod transaction;
+pub mod transfer;
 
 pub use open_error::OpenError;
+pub use postgres::{Pooler, ServerState, StoreOptions};
+pub use purged::Purged;
+pub use store::{DEDUPE_WINDOW, Notices, PartTables, Reports, State, Store};
+pub use tables::Tables;

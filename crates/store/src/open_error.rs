@@ -31,8 +31,8 @@ pub enum OpenError {
         /// What it must be.
         needed: &'static str,
     },
-    /// The configured URL does not name SQLite files.
-    #[error("{url:?} names no SQLite store: {problem}")]
+    /// The configured URL names neither SQLite files nor a PostgreSQL database.
+    #[error("{url:?} names no store: {problem}")]
     Url {
         /// The URL.
         url: String,
@@ -66,9 +66,64 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+    /// The tables of a database on a server could not be brought up to date; also when a newer version of this software
+    /// made them.
+    #[error("cannot bring the tables of {database} up to date")]
+    ServerMigration {
+        /// Host and name of the database.
+        database: String,
+        /// What went wrong.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A database server could not be reached, or refused.
+    #[error("cannot use {database}")]
+    Server {
+        /// Host and name of the database.
+        database: String,
+        /// What the driver or the server said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A database server takes no writes.
+    #[error("{database} takes no writes: it is a standby or set to read only; point the URL to the primary")]
+    ReadOnly {
+        /// Host and name of the database.
+        database: String,
+    },
+}
+
+/// The scheme of a URL, for people; nothing of the rest, which may carry a password.
+pub(crate) fn scheme_of(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, _)) if scheme.chars().all(|letter| letter.is_ascii_alphanumeric()) => {
+            format!("{scheme}://…")
+        }
+        Some(_) | None => "…".to_owned(),
+    }
 }
 
 impl OpenError {
+    /// True when trying again may help without anybody's doing: the server is not there yet, starts, or has no
+    /// connection to spare.
+    pub fn is_passing(&self) -> bool {
+        let source = match self {
+            // it may become the primary
+            Self::ReadOnly { .. } => return true,
+            Self::Server { source, .. } => source,
+            _ => return false,
+        };
+        match source {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                // connection, resources and operator's intervention; also what poolers say while the server is away
+                ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+            }
+            _ => false,
+        }
+    }
+
     /// Stable code of the problem.
     pub fn code(&self) -> &'static str {
         match self {
@@ -77,8 +132,8 @@ impl OpenError {
             Self::NotDurable { .. } => "store_not_durable",
             Self::Url { .. } => "store_url_invalid",
             Self::File { .. } => "store_file_unusable",
-            Self::Migration { .. } => "store_migration_failed",
-            Self::Database { .. } => "store_unavailable",
+            Self::Migration { .. } | Self::ServerMigration { .. } => "store_migration_failed",
+            Self::Database { .. } | Self::Server { .. } | Self::ReadOnly { .. } => "store_unavailable",
         }
     }
 }

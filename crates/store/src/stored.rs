@@ -25,7 +25,8 @@ pub(crate) fn later(instant: DateTime<Utc>, span: std::time::Duration) -> DateTi
 
 /// SHA-256 in hexadecimal digits.
 pub(crate) fn digest(body: &str) -> String {
-    Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    Sha256::digest(body.as_bytes()).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A value as JSON text.
@@ -42,6 +43,11 @@ pub(crate) fn from_json<Value: serde::de::DeserializeOwned>(
     text: &str,
 ) -> Result<Value, StoreError> {
     serde_json::from_str(text).map_err(|error| corrupt(what, error.to_string()))
+}
+
+/// A stored number that must fit.
+pub(crate) fn number<Number: TryFrom<i64>>(what: &'static str, stored: i64) -> Result<Number, StoreError> {
+    Number::try_from(stored).map_err(|_| corrupt(what, format!("{stored} is out of range")))
 }
 
 /// A stored word that must be one of ours.

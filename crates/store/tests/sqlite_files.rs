@@ -13,9 +13,8 @@ use amz_store::conformance::Stores;
 use amz_store::conformance::samples::{
     LEASE, at, create_order, look, money, notice, order, order_link, reason, request, told,
 };
-use amz_store::sqlite::{
-    Purged, SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState, SqliteStateReader,
-};
+use amz_store::sqlite::{SqliteInbox, SqliteInboxReader, SqlitePaths, SqliteState, SqliteStateReader};
+use amz_store::{Notices as _, Purged, State as _};
 use chrono::Duration;
 
 async fn opened(folder: &Path) -> (Stores, Arc<SqliteInbox>, Arc<SqliteState>) {
@@ -66,7 +65,7 @@ async fn a_new_owner_frees_the_leases_of_the_one_before() {
     let old = first.claim("first", at(0), LEASE, 1).await.unwrap().remove(0);
     first.close().await;
     let second = SqliteState::open(&path).await.unwrap();
-    assert!(second.renew(&old.lease, at(90)).await.is_err());
+    assert!(second.renew(&old.lease, at(75), LEASE).await.is_err());
     let new = second.claim("second", at(1), LEASE, 1).await.unwrap().remove(0);
     assert_eq!(new.asks, [Ask::SalesOrder]);
     assert!(new.lease.fence > old.lease.fence);
@@ -200,6 +199,21 @@ async fn old_notices_go_in_small_bites_and_their_ids_never_come_back() {
     assert_eq!(inbox.purge(at(0) + day * 31, keep, 2).await.unwrap(), 1);
     inbox.receive(vec![notice("d", "1")]).await.unwrap();
     assert_eq!(inbox.after(0, 10).await.unwrap()[0].id, 4);
+}
+
+#[tokio::test]
+async fn old_notices_that_nobody_has_taken_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inbox_file, state_file) = (folder.path().join("inbox.db"), folder.path().join("state.db"));
+    let inbox = SqliteInbox::open(&inbox_file, "inbox").await.unwrap().taken_by(&state_file);
+    inbox.receive(["a", "b"].map(|key| notice(key, "1")).to_vec()).await.unwrap();
+    let (late, keep) = (at(0) + Duration::days(31), std::time::Duration::from_secs(60));
+    assert_eq!(inbox.purge(late, keep, 10).await.unwrap(), 0, "nobody has ever started to take them");
+    let state = SqliteState::open(&state_file).await.unwrap();
+    assert_eq!(inbox.purge(late, keep, 10).await.unwrap(), 0);
+    state.accept(&inbox.cursor_name().await.unwrap(), 1, vec![]).await.unwrap();
+    assert_eq!(inbox.purge(late, keep, 10).await.unwrap(), 1);
+    assert_eq!(inbox.after(0, 10).await.unwrap()[0].notice.key, "b");
 }
 
 #[tokio::test]

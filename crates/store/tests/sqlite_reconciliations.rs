@@ -8,7 +8,8 @@ use amz_services::reconciliation::{Reconciliation, ReconciliationPhase, Reconcil
 use amz_services::work::{Ask, Lane, LaneKey, Lease};
 use amz_store::conformance::reconciliations::run;
 use amz_store::conformance::samples::{LEASE, at, request, shop};
-use amz_store::sqlite::{Purged, SqliteState};
+use amz_store::sqlite::SqliteState;
+use amz_store::{Purged, State as _};
 
 async fn lease(state: &SqliteState) -> Lease {
     let key = LaneKey { connection: shop(), lane: Lane::Reconciliation };

@@ -7,7 +7,8 @@ use amz_services::ports::{Intake, Lanes, StockRecords, StockReports};
 use amz_services::work::{Ask, Lane, LaneKey, Lease};
 use amz_store::conformance::samples::{LEASE, at, request, shop};
 use amz_store::conformance::stock_runs::{drift, run};
-use amz_store::sqlite::{Purged, SqliteState, SqliteStateReader};
+use amz_store::sqlite::{SqliteState, SqliteStateReader};
+use amz_store::{Purged, State as _};
 use sqlx::{ConnectOptions, Connection};
 
 async fn lease(state: &SqliteState, connection: &str) -> Lease {

@@ -49,7 +49,7 @@ pub(crate) async fn run(
 }
 
 /// An instant as RFC 3339 writes it, the beginning of a day in UTC, or so long before now: `90s`, `15m`, `24h`, `7d`.
-fn instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, WrongUse> {
+pub(super) fn instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, WrongUse> {
     let ago = || {
         let split = text.len().checked_sub(1)?;
         let (count, unit) = text.split_at_checked(split)?;

@@ -17,6 +17,7 @@ pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod subscribe;
 
 use std::path::Path;

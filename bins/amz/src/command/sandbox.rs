@@ -52,7 +52,13 @@ pub(crate) async fn run(options: SandboxOptions, output: &Output) -> anyhow::Res
     stock::stock_both_sides(&running.sandbox)?;
     rehearsal::provide_references(&running.sandbox)?;
     let public_url = is_subscribed.then_some(webhook.as_str());
-    let configuration = rehearsal::configuration(&running, &settings, Path::new("."), &listen, public_url);
+    let configuration = rehearsal::configuration(
+        &running,
+        &settings,
+        &rehearsal::store_in(Path::new(".")),
+        &listen,
+        public_url,
+    );
     if is_subscribed {
         subscribe(&configuration).await?;
     }
@@ -190,7 +196,7 @@ mod tests {
             configuration: rehearsal::configuration(
                 &running,
                 &settings,
-                Path::new("."),
+                &rehearsal::store_in(Path::new(".")),
                 "127.0.0.1:8080",
                 Some("http://127.0.0.1:8080"),
             ),

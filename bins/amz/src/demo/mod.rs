@@ -59,11 +59,14 @@ struct Report {
 /// Runs the rehearsal. Success means that both sides agree.
 pub(crate) async fn run(options: DemoOptions, output: &Output) -> anyhow::Result<ExitCode> {
     let folder = Folder::open(options.data.clone())?;
+    let store = match &options.store {
+        Some(url) => empty_database(url).await?,
+        None => rehearsal::store_in(folder.path()),
+    };
     let sandbox_settings = rehearsal::sandbox_settings(options.seed, options.faults);
     let sandbox =
         Sandbox::start(sandbox_settings.clone()).await.context("the pretend vendors did not start")?;
-    let configuration =
-        rehearsal::configuration(&sandbox, &sandbox_settings, folder.path(), "127.0.0.1:0", None);
+    let configuration = rehearsal::configuration(&sandbox, &sandbox_settings, &store, "127.0.0.1:0", None);
     let ended = rehearse(&options, &sandbox, &configuration, &folder, output).await;
     sandbox.shutdown().await;
     ended
@@ -87,9 +90,14 @@ async fn rehearse(
     let settings = Settings::from_toml(&configuration, &environment, folder.path())?;
     amz_app::process::install_logs(&settings);
     let running = amz_app::start(&settings, Roles { webhook: true, sync: true }).await?;
-    let stage =
-        Stage { running: &running, sandbox, stocked: &stocked, store: &settings.store, seed: options.seed };
-    let ended = stage.play(&ids, options.keep, folder, output).await;
+    // an address on a server may carry a password
+    let database = match options.store {
+        Some(_) => "the one of --store".to_owned(),
+        None => folder.path().display().to_string(),
+    };
+    let (store, seed) = (&settings.store, options.seed);
+    let stage = Stage { running: &running, sandbox, stocked: &stocked, store, seed, database };
+    let ended = stage.play(&ids, options.keep, output).await;
     running.stop().await;
     ended
 }
@@ -101,18 +109,14 @@ struct Stage<'demo> {
     stocked: &'demo [StockedItem],
     store: &'demo StoreSettings,
     seed: u64,
+    /// Where its database is, for people.
+    database: String,
 }
 
 impl Stage<'_> {
     /// Plays to the end and reports.
-    async fn play(
-        &self,
-        ids: &[u64],
-        keep: bool,
-        folder: &Folder,
-        output: &Output,
-    ) -> anyhow::Result<ExitCode> {
-        let Self { running, sandbox, stocked, store, seed } = *self;
+    async fn play(&self, ids: &[u64], keep: bool, output: &Output) -> anyhow::Result<ExitCode> {
+        let Self { running, sandbox, stocked, store, seed, ref database } = *self;
         let began = Instant::now();
         let webhook = format!("http://{}", running.address().context("the webhook role has no address")?);
         sandbox.sandbox.amazon.subscribe(rehearsal::subscription(&webhook));
@@ -175,7 +179,7 @@ impl Stage<'_> {
             eprintln!("  pretend NetSuite  {}", sandbox.netsuite_url());
             eprintln!("  control           {}", sandbox.control_url());
             eprintln!("  webhook role      {webhook}");
-            eprintln!("  database          {}", folder.path().display());
+            eprintln!("  database          {database}");
             amz_app::process::asked_to_end().await;
         }
         Ok(if report.agree { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -340,6 +344,20 @@ fn stock_row(standing: &StockStanding) -> Vec<String> {
 
 fn agree(differences: &[String]) -> String {
     if differences.is_empty() { "yes".to_owned() } else { format!("NO: {}", differences.join("; ")) }
+}
+
+/// The address of a database on a server that nobody has used as a store: a rehearsal touches no other's.
+async fn empty_database(url: &str) -> anyhow::Result<String> {
+    let settings = StoreSettings::at(url.to_owned().into());
+    match amz_app::operator::is_unused(&settings)
+        .await
+        .context("--store names no database that can be used")?
+    {
+        true => Ok(url.to_owned()),
+        false => bail!(
+            "the database of --store holds a store already; a rehearsal wants an empty one, for example of `createdb amz_demo`"
+        ),
+    }
 }
 
 /// Where the database lies: a folder the caller chose, or one that goes away.

@@ -37,6 +37,17 @@ fn the_demo_prints_timelines_and_a_table_and_both_sides_agree() {
 }
 
 #[test]
+fn the_demo_plays_on_a_database_server_that_nobody_has_used_yet() {
+    let database = amz_temporary_postgres::new_database().unwrap();
+    let report = agreed(&amz(&["demo", "--json", "--store", &database]));
+    assert_eq!(report["orders"].as_array().unwrap().len(), 10);
+    let again = amz(&["demo", "--json", "--store", &database]);
+    assert_ne!(again.code, Some(0));
+    assert!(again.err.contains("holds a store already"), "{again:?}");
+    assert!(!again.err.contains("user=postgres"), "an address may carry a password: {again:?}");
+}
+
+#[test]
 fn with_json_the_demo_prints_one_document() {
     let report = agreed(&amz(&["demo", "--json"]));
     let orders = report["orders"].as_array().unwrap();

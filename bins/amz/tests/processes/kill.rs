@@ -14,10 +14,10 @@ use crate::standing::{differences, id, is_eligible, lines, units};
 use crate::vendors::{Vendors, list};
 
 /// How long nothing that is waited for may take. Far more than it does.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often to look whether something has come about.
-const GLANCE: Duration = Duration::from_millis(500);
+pub(crate) const GLANCE: Duration = Duration::from_millis(500);
 
 #[tokio::test]
 async fn two_hundred_orders_survive_kill_nine_under_heavy_faults() {
@@ -153,13 +153,23 @@ async fn rehearse(orders: usize, seed: &str, programs: Vec<(PathBuf, Vec<&'stati
 }
 
 /// Looks again and again until something has come about.
-async fn until<T>(config: &str, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+async fn until<T>(config: &str, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, config, what, look).await
+}
+
+/// The same, for so long.
+pub(crate) async fn until_within<T>(
+    patience: Duration,
+    config: &str,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let began = Instant::now();
     loop {
         if let Some(seen) = look().await {
             return seen;
         }
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > patience {
             panic!("waited in vain: {what}; {:#?}", amz(&["parked", "--config", config]));
         }
         tokio::time::sleep(GLANCE).await;
@@ -167,7 +177,7 @@ async fn until<T>(config: &str, what: &str, mut look: impl AsyncFnMut() -> Optio
 }
 
 /// Of the orders at Amazon, how many in a hundred have units fulfilled in NetSuite.
-async fn share_fulfilled(vendors: &Vendors) -> usize {
+pub(crate) async fn share_fulfilled(vendors: &Vendors) -> usize {
     let orders = vendors.sales_orders().await;
     let eligible: Vec<&Value> = orders.iter().filter(|order| is_eligible(order)).collect();
     let fulfilled = |order: &&&Value| lines(order).any(|line| !units(&line["quantityFulfilled"]).is_zero());
@@ -175,7 +185,7 @@ async fn share_fulfilled(vendors: &Vendors) -> usize {
 }
 
 /// Lets an order's parcels leave, if they have not: in one, in two, or with a number that changes.
-async fn ship(vendors: &Vendors, position: usize, order: &Value) {
+pub(crate) async fn ship(vendors: &Vendors, position: usize, order: &Value) {
     let packages = list(order["packages"].clone());
     let [package] = packages.as_slice() else { return };
     if package["state"] != "PENDING" {
@@ -207,7 +217,7 @@ async fn ship(vendors: &Vendors, position: usize, order: &Value) {
 }
 
 /// Every second order arrives.
-async fn arrive(vendors: &Vendors, position: usize, order: &Value) {
+pub(crate) async fn arrive(vendors: &Vendors, position: usize, order: &Value) {
     if position % 2 == 1 {
         return;
     }
@@ -218,7 +228,7 @@ async fn arrive(vendors: &Vendors, position: usize, order: &Value) {
 }
 
 /// A port below those that outgoing connections take, so that it is still free after a kill.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static TRIED: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 10_000).unwrap();
     loop {

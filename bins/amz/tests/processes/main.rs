@@ -10,6 +10,8 @@ mod commands;
 mod config;
 mod demo;
 mod kill;
+mod many_processes;
 mod process;
 mod standing;
+mod store;
 mod vendors;

@@ -34,8 +34,14 @@ impl Vendors {
 
     /// Writes its configuration into a folder that also gets the store. Returns the file's path.
     pub(crate) fn configure(&self, folder: &Path, changes: &[(&str, &str)]) -> String {
+        let store = format!("sqlite://{}", folder.join("accelerator.db").display());
+        self.configure_on(&store, folder, changes)
+    }
+
+    /// The same with another store.
+    pub(crate) fn configure_on(&self, store: &str, folder: &Path, changes: &[(&str, &str)]) -> String {
         let mut text = self.configuration.clone();
-        let store = format!("url = {:?}", format!("sqlite://{}", folder.join("accelerator.db").display()));
+        let store = format!("url = {store:?}");
         let given = text.lines().find(|line| line.starts_with("url = ")).unwrap().to_owned();
         for (from, to) in [(given.as_str(), store.as_str())].iter().chain(changes) {
             assert!(text.contains(from), "{from} is in the configuration");

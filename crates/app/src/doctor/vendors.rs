@@ -26,7 +26,7 @@ impl Vendors {
         let calls: Arc<dyn CallLog> = Arc::new(Unrecorded);
         Ok(Self {
             amazon: wiring::amazon_client(settings, calls.clone(), clock.clone())?,
-            sp_api: wiring::sp_api_client(settings, calls.clone(), clock.clone())?,
+            sp_api: wiring::sp_api_client(settings, calls.clone(), clock.clone(), None)?,
             netsuite: wiring::netsuite_client(
                 settings,
                 calls,

@@ -30,6 +30,7 @@ mod token;
 mod tests;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use amz_domain::ConnectionName;
@@ -66,8 +67,8 @@ pub struct WebhookState {
 /// How a process says how it is.
 #[derive(Clone)]
 pub struct Status {
-    /// Whether the process can take work.
-    pub ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Says whether the process can take work.
+    pub ready: Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>,
     /// Makes the Prometheus text; without it there is no `/metrics`.
     pub render_metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }

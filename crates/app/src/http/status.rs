@@ -15,7 +15,7 @@ pub(super) async fn healthz() -> Response {
 }
 
 pub(super) async fn readyz(State(status): State<Status>) -> Response {
-    if (status.ready)() {
+    if (status.ready)().await {
         Json(json!({"status": "ready"})).into_response()
     } else {
         Problem(Rule::NotReady.broken("the service does not take work at the moment")).into_response()

@@ -2,7 +2,7 @@
 //! cleared, none per retry.
 //!
 //! The store writes messages in the commit that parks or unparks, so none is lost; here they are delivered, oldest
-//! first, and tried again while the receiver cannot take them. The state belongs to one process at a time, and that
+//! first, and tried again while the receiver cannot take them. Delivering is a duty of one process at a time, and that
 //! process sends a message once. Only when it ends between the receiver's answer and the note of it, the next process
 //! sends the message again, with the same id.
 
@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::later;
 use crate::settings::NotificationSettings;
+use crate::store_outage::StoreOutage;
 use webhook::Webhook;
 
 pub use webhook::NotifierError;
@@ -146,13 +147,14 @@ impl Notifier {
 
     /// Delivers messages as they come until `stop`. A message that is being sent then is still sent.
     pub async fn run(&self, stop: CancellationToken) {
+        let mut outage = StoreOutage::new("messages about parked work are not delivered");
         while !stop.is_cancelled() {
             let wait = match self.pass(&stop).await {
-                Ok(Passed { settled: _, wait }) => wait.unwrap_or(EVERY).clamp(EVERY, LONGEST_WAIT),
-                Err(error) => {
-                    tracing::error!(%error, "messages about parked work were not delivered; they are tried again");
-                    EVERY
+                Ok(Passed { settled: _, wait }) => {
+                    outage.over();
+                    wait.unwrap_or(EVERY).clamp(EVERY, LONGEST_WAIT)
                 }
+                Err(error) => outage.failed(&error, EVERY),
             };
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -1,5 +1,6 @@
 //! Addresses: of the vendors, of who is told, and of the store.
 
+use amz_store::{Store, StoreOptions};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
@@ -53,10 +54,11 @@ pub(super) fn store_address(address: SecretString) -> Result<SecretString, Probl
     match text.split_once(':') {
         Some(("sqlite", place)) if !place.trim_start_matches('/').is_empty() => Ok(address),
         Some(("sqlite", _)) => Err(Problem::new(FaultCode::NotAUrl).found("a sqlite address without a path")),
-        Some(("postgres" | "postgresql", _)) => {
-            Err(Problem::new(FaultCode::NotOneOf)
-                .found("a PostgreSQL address, which this version cannot use"))
-        }
+        Some(("postgres" | "postgresql", _)) => match Store::check(&StoreOptions::new(address.clone())) {
+            Ok(()) => Ok(address),
+            // what is wrong in it may be a part of the password
+            Err(_) => Err(Problem::new(FaultCode::NotAUrl).found("a PostgreSQL address that cannot be read")),
+        },
         _ => Err(Problem::new(FaultCode::NotAUrl)),
     }
 }

@@ -27,6 +27,7 @@ const OWN_ECHOES: &[(&str, bool)] = &[("read", false), ("ignore", true)];
 /// Reads a connection; every fault of it is written down before the first one stops it.
 pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<ConnectionSettings, Faulty> {
     let name = reader.get::<String>(scope, "name");
+    let weight = reader.get(scope, "weight");
     let bwp = bwp(reader, &scope.section("amazon.bwp"));
     let webhook_auth = webhook_auth(reader, &scope.section("amazon.webhook_auth"));
     let netsuite_scope = scope.section("netsuite");
@@ -56,6 +57,7 @@ pub(super) fn connection(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<C
     echoes_fit?;
     Ok(ConnectionSettings {
         name: ConnectionName::new(name?),
+        weight: weight?,
         bwp: bwp?,
         webhook_auth: webhook_auth?,
         netsuite: netsuite?,

@@ -188,7 +188,9 @@ impl Kind {
                     .to_owned()
             }
             Self::Store => {
-                "\"sqlite://PATH\", or { env = \"NAME\" } or { file = \"PATH\" } that hold it".to_owned()
+                "\"sqlite://PATH\", \"postgres://USER:PASSWORD@HOST/DATABASE\", or { env = \"NAME\" } or { file = \"PATH\" } that \
+                 hold it"
+                    .to_owned()
             }
             Self::Secret => "text, { env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
             Self::PrivateKey => {

@@ -11,10 +11,12 @@ use super::inventory::{INVENTORY, SP_API};
 use super::key::{Key, Kind};
 use super::notifications::NOTIFICATIONS;
 use super::restlet::RESTLET;
+use super::store::STORE;
 
 /// Every key there is, in the order of the documentation.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     [
+        STORE,
         PROCESS,
         API,
         NOTIFICATIONS,
@@ -58,12 +60,6 @@ pub(super) fn children(path: &str) -> Vec<&'static str> {
 const COUNT: Kind = Kind::Whole { least: 1, most: 256 };
 
 const PROCESS: &[Key] = &[
-    Key::with_default(
-        "store.url",
-        Kind::Store,
-        "sqlite://accelerator.db",
-        "Where the state is kept: `sqlite://PATH`, the path relative to the working directory.",
-    ),
     Key::with_default(
         "webhook.listen",
         Kind::Address,
@@ -110,6 +106,13 @@ const AMAZON: &[Key] = &[
         "connection.name",
         Kind::Name,
         "Name of the connection: part of every URL, log line and stored row. Do not change it later.",
+    ),
+    Key::with_default(
+        "connection.weight",
+        Kind::Whole { least: 1, most: 100 },
+        "1",
+        "How many lanes the connection gets in proportion to others while several have work due: one with 3 gets three \
+         for each one of a connection with 1. However much waits, nobody waits for another's backlog.",
     ),
     Key::with_default(
         "connection.amazon.bwp.endpoint",
@@ -190,8 +193,8 @@ const NETSUITE: &[Key] = &[
         "connection.netsuite.concurrency",
         COUNT,
         "4",
-        "Calls to the account at the same time, by all connections of a process together; the account shares its \
-         limit with all other integrations.",
+        "Calls to the account at the same time, by all connections and all processes on one store together; \
+         the account shares its limit with all other integrations.",
     )
     .unit("calls"),
     Key::with_default(

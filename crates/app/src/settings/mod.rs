@@ -35,6 +35,7 @@ mod services;
 mod shared;
 mod source;
 mod stock;
+mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -147,7 +148,7 @@ impl Settings {
 
 fn settings(reader: &mut Reader<'_>, root: &Table, source: &Arc<Source>) -> Result<Settings, Faulty> {
     let top = Scope::top(root);
-    let url = reader.get(&top.section("store"), "url");
+    let store = store::store(reader, root);
     let webhook = top.section("webhook");
     let listen = reader.get(&webhook, "listen");
     let max_body_bytes = reader.get(&webhook, "max_body_bytes");
@@ -163,7 +164,7 @@ fn settings(reader: &mut Reader<'_>, root: &Table, source: &Arc<Source>) -> Resu
     let notifications = notifications::notifications(reader, &top.section("notifications"));
     let connections = connections(reader, root);
     Ok(Settings {
-        store: StoreSettings { url: url? },
+        store: store?,
         webhook: WebhookSettings {
             listen: listen?,
             max_body_bytes: max_body_bytes?,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use amz_domain::{AccountId, ConnectionName, Currency};
 use amz_services::settings::{CheckoutSettings, InventorySettings, ServiceSettings};
+use amz_store::{Pooler, StoreOptions};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 
@@ -18,6 +19,30 @@ pub struct StoreSettings {
     /// Address of the store, for example `sqlite://accelerator.db`. A secret, because addresses of data base
     /// servers carry passwords.
     pub url: SecretString,
+    /// Most connections of one process to a database server.
+    pub max_connections: u32,
+    /// How long a database server may take for one statement.
+    pub statement_timeout: Duration,
+    /// What stands between the processes and a database server.
+    pub pooler: Pooler,
+}
+
+impl StoreSettings {
+    /// A store at an address, used as usual.
+    pub fn at(url: SecretString) -> Self {
+        let StoreOptions { url, max_connections, statement_timeout, pooler, .. } = StoreOptions::new(url);
+        Self { url, max_connections, statement_timeout, pooler }
+    }
+
+    /// How the store is opened.
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions {
+            max_connections: self.max_connections,
+            statement_timeout: self.statement_timeout,
+            pooler: self.pooler,
+            ..StoreOptions::new(self.url.clone())
+        }
+    }
 }
 
 /// The webhook role.
@@ -112,6 +137,8 @@ pub struct NotificationWebhook {
 pub struct ConnectionSettings {
     /// Name of the connection: letters, digits, `-`, `_`.
     pub name: ConnectionName,
+    /// How many lanes it gets in proportion to other connections.
+    pub weight: u32,
     /// The Buy with Prime API.
     pub bwp: BwpSettings,
     /// What Amazon's webhook sender must present.

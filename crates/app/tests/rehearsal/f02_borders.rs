@@ -22,7 +22,7 @@ use amz_services::ports::amazon::{
     AmazonOrderChange, CreatedOrder, NewAmazonOrder, NewCancellation, NewExternalReturn, RefundReport,
 };
 use amz_services::ports::documents::{ChangedDocumentsPage, DocumentPatch, LineTax, NewDocument};
-use amz_services::ports::lanes::ChangedRow;
+use amz_services::ports::lanes::{ChangedRow, RoutedNotice};
 use amz_services::ports::netsuite::{
     ChangedPage, FeedPosition, ItemFulfillmentPatch, KitMember, MadeFulfillment, NewItemFulfillment,
     SalesOrderPatch, SentByOther,
@@ -266,7 +266,8 @@ bordered_port! { Ledger:
 
 bordered_port! { Lanes:
     fn claim(owner: &str, now: DateTime<Utc>, lease_for: Duration, limit: u32) -> Result<Vec<Claim>, StoreError>;
-    fn renew(lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
+    fn renew(lease: &Lease, now: DateTime<Utc>, lease_for: Duration) -> Result<(), StoreError>;
+    fn set_weights(weights: &[(ConnectionName, u32)]) -> Result<(), StoreError>;
     fn complete(claim: &Claim, look: &Look, redirect: Vec<LaneRequest>) -> Result<(), StoreError>;
     fn postpone(claim: &Claim, look: &Look, at: DateTime<Utc>, failed: bool) -> Result<(), StoreError>;
     fn release(lease: &Lease) -> Result<(), StoreError>;
@@ -279,6 +280,7 @@ bordered_port! { Lanes:
 bordered_port! { Intake:
     fn cursor(feed: &str) -> Result<i64, StoreError>;
     fn accept(feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
+    fn accept_notices(feed: &str, notices: Vec<RoutedNotice>) -> Result<(), StoreError>;
     fn watermark(connection: &ConnectionName, feed: &str) -> Result<Option<FeedPosition>, StoreError>;
     fn accept_changes(
         connection: &ConnectionName, feed: &str, rows: Vec<ChangedRow>, forget_before: Option<String>

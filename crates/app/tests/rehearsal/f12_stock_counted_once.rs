@@ -5,7 +5,6 @@ use std::time::Duration;
 use amz_domain::{StockFigures, StockReading};
 use amz_sandbox::amazon::{CancellationReason, ItemCondition};
 use amz_services::inventory::{RowState, RunPhase};
-use amz_services::ports::{Lanes, StockRecords};
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

@@ -3,7 +3,6 @@
 use amz_sandbox::netsuite::{BillKind, GovernanceLimits, LoginsUnderLoad};
 use amz_sandbox::{CallSelector, Fault, Vendor};
 use amz_services::audit::CallOutcome;
-use amz_services::ports::Operations;
 use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
 

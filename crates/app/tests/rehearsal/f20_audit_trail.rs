@@ -6,7 +6,6 @@ use amz_sandbox::amazon::MilestoneCode;
 use amz_sandbox::netsuite::BillKind;
 use amz_sandbox::{CallSelector, Fault, Faults, Vendor};
 use amz_services::audit::{AuditEntry, AuditEvent, AuditQuery, CallOutcome, CallRecord};
-use amz_services::ports::Operations;
 use amz_services::work::Lane;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;

@@ -9,6 +9,7 @@ use amz_app::{Roles, StartError, SyncParts};
 use amz_sandbox::{CallSelector, Fault, RunningSandbox, Sandbox, SandboxSettings, Vendor};
 use amz_services::ports::SettingsHistory;
 use amz_services::ports::settings_history::SettingsVersion;
+use amz_store::Store;
 use amz_store::sqlite::{SqlitePaths, SqliteSettings};
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -217,7 +218,8 @@ async fn settings_that_cannot_take_effect_leave_the_old_ones_in_force_and_ring()
 
     stage.stop().await;
     let clock = Arc::new(chrono::Utc::now);
-    let refused = SyncParts::assemble(&stage.settings, clock, Arc::new(|| 0)).await.err();
+    let store_of_stage = Store::of(&stage.settings.store.options()).unwrap();
+    let refused = SyncParts::assemble(&stage.settings, &store_of_stage, clock, Arc::new(|| 0)).await.err();
     assert!(matches!(refused, Some(StartError::Settings(_))), "a start is refused");
 
     store(&stage, json!({"policy.hold": "2m"})).await;

@@ -48,6 +48,7 @@ mod f20_audit_trail;
 mod f20_stock_audit_trail;
 mod f21_sync_that_quietly_stopped;
 mod f22_invented_data;
+mod flows;
 mod goods;
 mod histories;
 mod live_settings;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use amz_sandbox::amazon::{Content, Money, NewRefund, Order, Refund};
 use amz_sandbox::netsuite::{BillKind, StaffLine};
-use amz_services::ports::Operations;
 use rust_decimal::Decimal;
 use serde_json::Value;
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use amz_services::audit::{AuditEvent, AuditQuery};
-use amz_services::ports::Operations;
 use serde_json::json;
 
 use crate::orders::{order, text};

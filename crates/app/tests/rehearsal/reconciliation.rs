@@ -43,7 +43,7 @@ impl Stage {
     /// What came of a reconciliation that is ended.
     pub(crate) async fn found(&self, id: &str) -> Found {
         let (state, name, id) = (&self.sync().state, CONNECTION.into(), ReconciliationId::from(id));
-        let run = state.run(&name, &id).await.unwrap().expect("it is known");
+        let run = Reconciliations::run(state.as_ref(), &name, &id).await.unwrap().expect("it is known");
         assert_eq!(run.phase, ReconciliationPhase::Done, "{run:?}");
         let summary = state.summary(&name, &id).await.unwrap();
         assert_eq!(summary.outstanding, 0);

@@ -14,9 +14,9 @@ use amz_sandbox::amazon::{Amazon, Order, SenderAuthentication, Subscription};
 use amz_sandbox::netsuite::NetSuite;
 use amz_sandbox::{CallSelector, Clock, Fault, FaultRule, RunningSandbox, Sandbox, SandboxSettings, Vendor};
 use amz_services::parking::Parked;
-use amz_services::ports::{Lanes, Operations};
 use amz_services::timeline::TimelineEntry;
 use amz_services::work::{Lane, LaneKey};
+use amz_store::Store;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -117,9 +117,11 @@ impl Stage {
             time.now()
         });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let sync = SyncParts::assemble(&self.settings, clock.clone(), Arc::new(|| 0)).await.unwrap();
+        let store = Store::of(&self.settings.store.options()).unwrap();
+        let sync = SyncParts::assemble(&self.settings, &store, clock.clone(), Arc::new(|| 0)).await.unwrap();
         let arrived = Arc::new(Notify::new());
-        let webhook = Webhook::listen(&self.settings, clock, arrived, stop.clone(), &tasks).await.unwrap();
+        let listening = Webhook::listen(&self.settings, &store, clock, arrived, stop.clone(), &tasks);
+        let webhook = listening.await.unwrap();
         let address = format!("http://{}/v1/{CONNECTION}", webhook.address);
         self.amazon().subscribe(Subscription {
             id: "stage".to_owned(),

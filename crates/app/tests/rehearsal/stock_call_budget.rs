@@ -29,26 +29,6 @@ async fn a_change_that_changes_nothing_costs_three_reads() {
 }
 
 #[tokio::test]
-async fn a_change_costs_three_reads_one_write_and_two_reads_back() {
-    let stage = in_step(3).await;
-    let mark = stage.mark();
-    stage.amazon().set_stock(&sku(1), 15).unwrap();
-    stage.settle_notices().await;
-    let expected = [
-        "getInventorySummaries",
-        "stockItems.find",
-        UNSENT,
-        UNSENT,
-        "inventoryAdjustment.create",
-        "stockItems.find",
-        UNSENT,
-        UNSENT,
-    ];
-    assert_eq!(stage.calls_since(mark), expected);
-    assert_eq!(stage.on_hand(1), 15);
-}
-
-#[tokio::test]
 async fn the_first_event_of_a_sku_costs_one_read_more() {
     let stage = in_step(3).await;
     let mark = stage.mark();

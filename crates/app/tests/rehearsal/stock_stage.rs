@@ -8,7 +8,6 @@ use amz_sandbox::SandboxSettings;
 use amz_services::inventory::{
     Arithmetic, Mismatch, ReportRow, RowState, RunBeginner, StockRun, StockRunRequest,
 };
-use amz_services::ports::{Operations, StockReports};
 use amz_services::work::{Lane, LaneKey};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;

@@ -102,7 +102,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
-            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .user_agent(user_agent())
             .build()
             .map_err(HttpSetupError::Client)?;
         let HttpSettings { timeout: _, connect_timeout: _, allow_plain_http, open_fields } = settings;
@@ -275,4 +275,8 @@ fn path_and_query(url: &Url) -> String {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     }
+}
+/// What we call ourselves. The process's number tells the processes of a deployment apart in a vendor's log.
+fn user_agent() -> String {
+    format!("{}/{} (process {})", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), std::process::id())
 }

@@ -64,7 +64,7 @@ use chrono::{DateTime, Utc};
 
 pub use concurrency::ConcurrencyLimits;
 pub use custom_records::{AUDIT_LOG_UPSERT, AuditLogRow, ConfigRow, ConfigSetting, RecordNames};
-pub use governor::{Governor, GovernorObserver};
+pub use governor::{Governor, GovernorObserver, Slot};
 pub use item_fulfillment::ItemFulfillmentRecord;
 pub use probes::{LogIn, PropertyKind, RecordProperties};
 pub use restlet::{RestletSettings, RestletUses};

@@ -1,13 +1,15 @@
 //! Differences of a run on their way: written or held, and reported.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use amz_domain::{ItemId, Sku, StockRunId};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::approval::{braked, stock_brake};
 use super::brake::Brake;
 use super::difference::{Compared, Difference};
+use super::doubt::shortest_wait;
 use super::gathering::Gathered;
 use super::reading::SUBJECT_OF_RUN;
 use super::record::{ReportRow, RowState};
@@ -69,7 +71,10 @@ impl Case {
         }
         park_and_unpark(desk, stock, gathered, &compared, &settled).await?;
         self.end(desk, stock, &compared, |found| settled.state_of(found), RunPhase::Done).await?;
-        stock.records.look_again(desk.lease, &doubts(&compared, desk.connection.now())).await?;
+        stock
+            .records
+            .look_again(desk.lease, &doubts(&compared, stock.settings.reservation_lag, desk.connection.now()))
+            .await?;
         Ok(Concluded::Done)
     }
 
@@ -165,9 +170,12 @@ pub(super) async fn report(
     }
 }
 
-/// SKUs whose figure may or may not count orders that Amazon took lately, and when it certainly does: a minute from now
-/// at the earliest, so that what never clears up is not looked at all the time.
-pub(super) fn doubts(compared: &Compared, now: DateTime<Utc>) -> Vec<(Sku, Option<DateTime<Utc>>)> {
-    let least = now.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(now);
+/// SKUs whose figure may or may not count orders that Amazon took lately, and when it certainly does: never at once.
+pub(super) fn doubts(
+    compared: &Compared,
+    lag: Duration,
+    now: DateTime<Utc>,
+) -> Vec<(Sku, Option<DateTime<Utc>>)> {
+    let least = now.checked_add_signed(shortest_wait(lag)).unwrap_or(now);
     compared.look_again.iter().map(|(sku, at)| (sku.clone(), Some(least.max(*at)))).collect()
 }

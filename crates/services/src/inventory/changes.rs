@@ -88,7 +88,8 @@ pub(super) async fn changes(desk: &mut Desk<'_>, stock: &Stock, asks: &[Ask]) ->
 /// Of the SKUs that were looked at, those in doubt are looked at again and the others are not.
 async fn remember(desk: &Desk<'_>, stock: &Stock, asked: &[Sku], compared: &Compared) -> Result<(), Stop> {
     let settled = asked.iter().map(|sku| (sku.clone(), None));
-    let again: Vec<_> = settled.chain(doubts(compared, desk.connection.now())).collect();
+    let again: Vec<_> =
+        settled.chain(doubts(compared, stock.settings.reservation_lag, desk.connection.now())).collect();
     Ok(stock.records.look_again(desk.lease, &again).await?)
 }
 

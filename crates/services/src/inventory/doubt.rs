@@ -18,8 +18,15 @@ pub(super) const LOOK_BACK: TimeDelta = TimeDelta::hours(2);
 /// Amazon's clock and ours differ, and Amazon tells whole seconds.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(5);
 
-/// The shortest wait for a new reading where nothing tells when things clear up.
-const SHORTEST_WAIT: TimeDelta = TimeDelta::minutes(1);
+/// The shortest wait for a new reading where nothing tells when things clear up, so that what never does is not looked
+/// at all the time: a minute, or the lag where that is shorter. With no lag at all nothing would ever be waited for.
+pub(super) fn shortest_wait(lag: Duration) -> TimeDelta {
+    let minute = TimeDelta::minutes(1);
+    match TimeDelta::from_std(lag) {
+        Ok(lag) if lag > TimeDelta::zero() => lag.clamp(TimeDelta::seconds(1), minute),
+        Ok(_) | Err(_) => minute,
+    }
+}
 
 /// Units of items that wait to be sent to Amazon, by sales order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -195,8 +202,7 @@ pub(super) fn wanted(
 ) -> Wanted {
     let after_lag =
         |instant: DateTime<Utc>| after(instant, TimeDelta::from_std(lag).unwrap_or(TimeDelta::MAX));
-    // with no lag at all nothing would ever be waited for
-    let next_look = |read_at: DateTime<Utc>| after_lag(read_at).max(after(read_at, SHORTEST_WAIT));
+    let next_look = |read_at: DateTime<Utc>| after_lag(read_at).max(after(read_at, shortest_wait(lag)));
     let mut orders: BTreeMap<&SalesOrderId, Taken> = BTreeMap::new();
     let mut wanted = Wanted::default();
     for (line, read) in taken.of(item, reads) {

@@ -86,6 +86,13 @@ fn without_a_lag_what_does_not_clear_up_is_looked_at_again_after_a_minute() {
 }
 
 #[test]
+fn a_short_lag_shortens_the_wait_and_a_second_always_passes() {
+    let waits = [0, 1, 2_000, 59_000, 60_000, 600_000]
+        .map(|milliseconds| shortest_wait(Duration::from_millis(milliseconds)).num_milliseconds());
+    assert_eq!(waits, [60_000, 1_000, 2_000, 59_000, 60_000, 60_000]);
+}
+
+#[test]
 fn orders_taken_within_the_lag_or_after_the_reading_are_in_doubt() {
     for (minute, in_doubt) in [(-11, 0), (-10, 0), (-9, 2), (0, 2), (30, 2)] {
         let wanted = of_a(&[], vec![taken("1", Some(minute), &[("A", 2), ("B", 7)])]);

@@ -97,7 +97,9 @@ pub trait NoticeFeed: Send + Sync {
     /// When the store cannot be read.
     async fn cursor_name(&self) -> Result<String, StoreError>;
 
-    /// Notices with a row id greater than `after`, oldest first, at most `limit`.
+    /// Notices with a row id greater than `after`, oldest first, at most `limit`. A feed that several processes write at
+    /// once, whose row ids may come out of order, gives those that nobody has
+    /// [taken](super::Intake::accept_notices) instead, whatever `after` says.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -15,7 +15,7 @@ use crate::work::{Ask, Claim, LaneRequest, Lease};
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// The last row taken from a notice feed; 0 before the first.
+    /// The last row taken from a notice feed, or the last instant that a schedule was followed to; 0 before the first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -26,6 +26,13 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// When nothing was stored.
     async fn accept(&self, feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError>;
+
+    /// Marks the lanes of notices due and remembers that the notices were taken, in one commit. A notice that was taken
+    /// before, by whomever, makes no work.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn accept_notices(&self, feed: &str, notices: Vec<RoutedNotice>) -> Result<(), StoreError>;
 
     /// Up to where a connection's change feed has been read completely.
     ///
@@ -53,6 +60,15 @@ pub trait Intake: Send + Sync {
     ) -> Result<usize, StoreError>;
 }
 
+/// A notice of a feed, and the work it makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutedNotice {
+    /// Its row id in the feed.
+    pub id: i64,
+    /// The work.
+    pub requests: Vec<LaneRequest>,
+}
+
 /// One row of a change feed, and the work it makes when it is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedRow {
@@ -68,9 +84,12 @@ pub struct ChangedRow {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Lanes: Send + Sync {
-    /// Leases up to `limit` due lanes, none of a paused connection. A lane whose lease has lapsed counts as due. The
-    /// longest due comes first, where a lane that is more [urgent](crate::urgency::Urgency) has a head start, and is as
-    /// urgent as the most urgent of its asks: nothing waits for ever. Cost does not depend on how many requests wait.
+    /// Leases up to `limit` due lanes, none of a paused connection. A lane whose lease has lapsed counts as due.
+    ///
+    /// Connections with due lanes take turns by their [weights](Self::set_weights), however many lanes each has. Of a
+    /// connection the longest due comes first, where a lane that is more [urgent](crate::urgency::Urgency) has a head
+    /// start, and is as urgent as the most urgent of its asks: nothing waits for ever. Cost does not depend on how many
+    /// lanes or requests wait.
     ///
     /// # Errors
     /// When the store is not available.
@@ -82,11 +101,11 @@ pub trait Lanes: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Claim>, StoreError>;
 
-    /// Makes a lease last until `until`.
+    /// Makes a lease last for `lease_for` from `now` on. A store that leases in its own time takes that for now.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds the lane.
-    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn renew(&self, lease: &Lease, now: DateTime<Utc>, lease_for: Duration) -> Result<(), StoreError>;
 
     /// The claimed work is done: removes the requests that were taken, keeps later ones (due as they asked),
     /// forgets the failed tries, and notes the look. `redirect` marks other lanes due in the same commit; the notices
@@ -122,6 +141,13 @@ pub trait Lanes: Send + Sync {
     /// # Errors
     /// When the store is not available. A lost lease is no error here.
     async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// How many lanes each connection gets, in proportion, while several have due lanes; at least 1 each. A connection
+    /// that was never named has weight 1.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn set_weights(&self, weights: &[(ConnectionName, u32)]) -> Result<(), StoreError>;
 
     /// When the next lane becomes due; `None` when nothing waits.
     ///

@@ -4,6 +4,7 @@
 
 pub mod amazon;
 pub mod documents;
+pub mod duties;
 pub mod inbox;
 pub mod lanes;
 pub mod ledger;
@@ -12,6 +13,7 @@ pub mod notifications;
 pub mod reconciliation;
 pub mod records;
 pub mod settings_history;
+pub mod sharing;
 pub mod stock;
 pub mod vendors;
 
@@ -19,6 +21,7 @@ pub use amazon::{
     AmazonCancellations, AmazonOrders, AmazonRefunds, AmazonReturns, ForeignOrders, PackageTrackers,
 };
 pub use documents::{AccountingPeriods, ChangedDocuments, Documents};
+pub use duties::Duties;
 pub use inbox::{Inbox, NoticeFeed};
 pub use lanes::{Intake, Lanes};
 pub use ledger::{Ledger, OwnWrites};
@@ -27,6 +30,7 @@ pub use notifications::Notifications;
 pub use reconciliation::{ReconciliationReports, Reconciliations};
 pub use records::{AuditMirror, CallLog, Operations};
 pub use settings_history::SettingsHistory;
+pub use sharing::{Paces, SlotShares};
 pub use stock::{
     AmazonCatalog, AmazonStock, StockItems, StockRecords, StockReports, StockStream, StockWrites,
 };

@@ -1,12 +1,13 @@
 //! Notices and changed rows becoming work.
 
 use amz_domain::ConnectionName;
-use amz_services::ports::lanes::ChangedRow;
+use amz_services::ports::inbox::Notice;
+use amz_services::ports::lanes::{ChangedRow, RoutedNotice};
 use amz_services::ports::netsuite::FeedPosition;
 use amz_services::work::Ask;
 
 use super::Stores;
-use super::samples::{at, claim_all, order, order_of, request, shop};
+use super::samples::{at, claim_all, claim_one, look, notice, order, order_of, request, shop, told};
 
 fn row(modified: &str, id: &str) -> FeedPosition {
     FeedPosition { modified: modified.to_owned(), id: id.into() }
@@ -108,4 +109,52 @@ pub async fn an_early_look_does_not_serve_a_changed_row(stores: &Stores) {
     late.started_at = at(5);
     stores.lanes.complete(&claims[0], &late, vec![]).await.unwrap();
     assert_eq!(stores.lanes.next_due().await.unwrap(), None);
+}
+
+/// What of the inbox nobody has taken, under the name of its cursor.
+async fn untaken(stores: &Stores) -> (String, Vec<Notice>) {
+    let feed = stores.feed.cursor_name().await.unwrap();
+    let cursor = stores.intake.cursor(&feed).await.unwrap();
+    let notices = stores.feed.after(cursor, 10).await.unwrap();
+    (feed, notices)
+}
+
+/// Notices whose body names the order they are about.
+fn routed(notices: &[Notice]) -> Vec<RoutedNotice> {
+    let route = |Notice { id, notice }: &Notice| {
+        let request = request(order(&notice.body), Ask::AmazonOrder, 0);
+        RoutedNotice { id: *id, requests: vec![told(request, &format!("inbox/{id}"), &notice.kind)] }
+    };
+    notices.iter().map(route).collect()
+}
+
+pub async fn a_notice_makes_work_once_however_often_it_is_taken(stores: &Stores) {
+    stores.inbox.receive(vec![notice("a", "1"), notice("b", "2")]).await.unwrap();
+    let (feed, first) = untaken(stores).await;
+    assert_eq!(first.len(), 2);
+    stores.intake.accept_notices(&feed, routed(&first)).await.unwrap();
+    assert_eq!(untaken(stores).await.1, []);
+    for claim in claim_all(stores, 0).await {
+        stores.lanes.complete(&claim, &look(&claim), vec![]).await.unwrap();
+    }
+    stores.inbox.receive(vec![notice("b", "2"), notice("c", "3")]).await.unwrap();
+    let (_, second) = untaken(stores).await;
+    let both = routed(&[first, second].concat());
+    stores.intake.accept_notices(&feed, both.clone()).await.unwrap();
+    assert_eq!(claim_one(stores, 0).await.lease.key, order("3"));
+    stores.intake.accept_notices(&feed, both).await.unwrap();
+    stores.intake.accept_notices(&feed, vec![]).await.unwrap();
+    assert_eq!(claim_all(stores, 0).await, []);
+}
+
+pub async fn notices_of_one_lane_are_one_claim_that_names_them_in_their_order(stores: &Stores) {
+    let notices = ["a", "b", "c"].map(|key| notice(key, if key == "b" { "2" } else { "1" }));
+    stores.inbox.receive(notices.to_vec()).await.unwrap();
+    let (feed, taken) = untaken(stores).await;
+    stores.intake.accept_notices(&feed, routed(&taken)).await.unwrap();
+    let names: Vec<_> = taken.iter().map(|notice| format!("inbox/{}", notice.id)).collect();
+    let claims = claim_all(stores, 0).await;
+    let found: Vec<_> = claims.iter().map(|claim| (claim.lease.key.clone(), claim.notices.clone())).collect();
+    let of_one = vec![names[0].clone(), names[2].clone()];
+    assert_eq!(found, [(order("1"), of_one), (order("2"), vec![names[1].clone()])]);
 }

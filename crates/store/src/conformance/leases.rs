@@ -67,10 +67,10 @@ pub async fn a_lapsed_lease_counts_as_due(stores: &Stores) {
 
 pub async fn a_renewed_lease_lasts(stores: &Stores) {
     let claim = claimed(stores, "1").await;
-    stores.lanes.renew(&claim.lease, at(40)).await.unwrap();
+    stores.lanes.renew(&claim.lease, at(25), LEASE).await.unwrap();
     assert_eq!(claim_all(stores, 39).await, []);
     claim_one(stores, 40).await;
-    assert!(is_lost(stores.lanes.renew(&claim.lease, at(80)).await));
+    assert!(is_lost(stores.lanes.renew(&claim.lease, at(65), LEASE).await));
 }
 
 /// The lane of order 1 in the hands of a second worker, and the claim of the first one.
@@ -85,7 +85,7 @@ async fn taken_over(stores: &Stores) -> (Claim, Claim) {
 async fn assert_all_refused(stores: &Stores, old: &Claim) {
     let lease = &old.lease;
     let intent = create_order("1");
-    assert!(is_lost(stores.lanes.renew(lease, at(90)).await), "renew");
+    assert!(is_lost(stores.lanes.renew(lease, at(75), LEASE).await), "renew");
     assert!(is_lost(stores.lanes.postpone(old, &look(old), at(90), true).await), "postpone");
     let redirect = vec![request(order("2"), Ask::SalesOrder, 0)];
     assert!(is_lost(stores.lanes.complete(old, &look(old), redirect).await), "complete");
@@ -102,9 +102,15 @@ pub async fn everything_that_the_old_holder_writes_is_refused(stores: &Stores) {
     let (old, new) = taken_over(stores).await;
     assert_all_refused(stores, &old).await;
     let same_name = Lease { owner: new.lease.owner.clone(), ..old.lease.clone() };
-    assert!(is_lost(stores.lanes.renew(&same_name, at(90)).await), "the fence decides, not the name alone");
+    assert!(
+        is_lost(stores.lanes.renew(&same_name, at(75), LEASE).await),
+        "the fence decides, not the name alone"
+    );
     let same_fence = Lease { owner: "third".to_owned(), ..new.lease.clone() };
-    assert!(is_lost(stores.lanes.renew(&same_fence, at(90)).await), "the name decides, not the fence alone");
+    assert!(
+        is_lost(stores.lanes.renew(&same_fence, at(75), LEASE).await),
+        "the name decides, not the fence alone"
+    );
     stores.lanes.complete(&new, &look(&new), vec![]).await.unwrap();
 }
 
@@ -148,5 +154,5 @@ pub async fn releasing_a_lost_lease_changes_nothing(stores: &Stores) {
     let (old, new) = taken_over(stores).await;
     stores.lanes.release(&old.lease).await.unwrap();
     assert_eq!(claim_all(stores, 61).await, []);
-    stores.lanes.renew(&new.lease, at(90)).await.unwrap();
+    stores.lanes.renew(&new.lease, at(75), LEASE).await.unwrap();
 }

@@ -26,11 +26,12 @@
 use std::sync::Arc;
 
 use amz_services::ports::{
-    CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, OwnWrites, Reconciliations,
-    StockRecords, StockReports,
+    CallLog, Inbox, Intake, Lanes, Ledger, NoticeFeed, Notifications, Operations, OwnWrites, Paces,
+    Reconciliations, SlotShares, StockRecords, StockReports,
 };
 
 pub mod correlation;
+pub mod fairness;
 pub mod intake;
 pub mod intents;
 pub mod lanes;
@@ -43,6 +44,7 @@ pub mod pauses;
 pub mod reconciliations;
 pub mod samples;
 pub mod settings;
+pub mod sharing;
 pub mod stock;
 pub mod stock_runs;
 pub mod taken;
@@ -63,6 +65,8 @@ pub struct Stores {
     pub stock_reports: Arc<dyn StockReports>,
     pub own_writes: Arc<dyn OwnWrites>,
     pub reconciliations: Arc<dyn Reconciliations>,
+    pub shares: Arc<dyn SlotShares>,
+    pub paces: Arc<dyn Paces>,
 }
 
 impl Stores {
@@ -80,6 +84,8 @@ impl Stores {
             + StockReports
             + OwnWrites
             + Reconciliations
+            + SlotShares
+            + Paces
             + 'static,
     {
         Self {
@@ -94,7 +100,9 @@ impl Stores {
             stock: state.clone(),
             stock_reports: state.clone(),
             own_writes: state.clone(),
-            reconciliations: state,
+            reconciliations: state.clone(),
+            shares: state.clone(),
+            paces: state,
         }
     }
 }
@@ -109,6 +117,7 @@ macro_rules! conformance_tests {
             notices: a_key_with_another_body_is_reported,
             notices: keys_are_apart_by_connection_and_source,
             notices: a_feed_gives_notices_verbatim_in_the_order_of_arrival,
+            notices: a_feed_gives_no_notice_again_that_was_taken,
             intake: an_early_look_does_not_serve_a_changed_row,
             intake: the_cursor_starts_at_zero_and_moves_with_the_lanes,
             intake: the_cursor_never_moves_back,
@@ -117,6 +126,8 @@ macro_rules! conformance_tests {
             intake: the_watermark_is_the_furthest_row_and_never_moves_back,
             intake: forgotten_versions_make_work_again,
             intake: feeds_of_two_connections_are_apart,
+            intake: a_notice_makes_work_once_however_often_it_is_taken,
+            intake: notices_of_one_lane_are_one_claim_that_names_them_in_their_order,
             lanes: five_asks_of_one_lane_make_one_claim,
             lanes: different_asks_of_one_lane_come_in_one_claim,
             lanes: the_longest_due_lane_comes_first,
@@ -144,6 +155,11 @@ macro_rules! conformance_tests {
             leases: a_completed_lease_holds_no_longer,
             leases: fences_never_repeat,
             leases: releasing_a_lost_lease_changes_nothing,
+            fairness: a_backlog_of_one_does_not_delay_a_lane_of_another,
+            fairness: a_claim_is_shared_by_those_with_due_lanes,
+            fairness: lanes_are_shared_by_weight,
+            fairness: idling_collects_no_credit,
+            fairness: the_share_of_a_paused_connection_goes_to_others,
             pauses: a_paused_connection_is_not_claimed_and_hides_nobody,
             pauses: a_pause_ends_by_itself_and_the_alarm_is_not_raised_again,
             pauses: a_pause_is_news_once_per_code,
@@ -211,7 +227,7 @@ macro_rules! conformance_tests {
             urgency: a_lane_calms_down_when_its_urgent_requests_are_served,
             urgency: postponed_work_keeps_its_urgency_and_takes_that_of_what_came_meanwhile,
             urgency: an_ask_that_a_claim_carries_into_postponement_counts,
-            urgency: urgency_is_weighed_across_connections_and_hides_nobody,
+            urgency: urgency_is_weighed_within_a_connection_and_hides_nobody,
             urgency: the_next_due_instant_is_that_of_any_class_without_its_head_start,
             correlation: a_claim_names_the_notices_that_asked_each_once,
             correlation: postponed_work_keeps_its_notices_and_gets_those_that_came_meanwhile,
@@ -226,6 +242,13 @@ macro_rules! conformance_tests {
             reconciliations: every_outcome_of_a_finding_comes_back,
             reconciliations: the_last_completed_reconciliation_is_the_last_that_leaves_no_gap,
             reconciliations: what_an_old_holder_says_of_a_reconciliation_is_refused,
+            sharing: slots_are_divided_fairly_and_given_back_before_they_are_handed_out,
+            sharing: a_share_lapses_and_a_share_given_back_is_free_at_once,
+            sharing: accounts_are_shared_apart,
+            sharing: processes_that_ask_at_once_never_have_more_than_there_is,
+            sharing: a_pace_spaces_calls_evenly_after_a_burst,
+            sharing: a_pace_that_is_held_back_goes_on_without_a_burst,
+            sharing: turns_that_are_taken_at_once_are_apart,
         }
     };
     ($open:path; $($module:ident: $case:ident),+ $(,)?) => { $(

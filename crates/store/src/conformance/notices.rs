@@ -1,6 +1,7 @@
 //! Receiving notices.
 
 use amz_services::ports::inbox::{NewNotice, NoticeSource, Receipt};
+use amz_services::ports::lanes::RoutedNotice;
 
 use super::Stores;
 use super::samples::notice;
@@ -38,6 +39,18 @@ pub async fn a_feed_gives_notices_verbatim_in_the_order_of_arrival(stores: &Stor
     assert_eq!(all.iter().map(|stored| stored.notice.clone()).collect::<Vec<_>>(), sent);
     assert!(all.is_sorted_by(|left, right| left.id < right.id));
     assert_eq!(stores.feed.after(0, 2).await.unwrap(), all[..2]);
-    assert_eq!(stores.feed.after(all[0].id, 10).await.unwrap(), all[1..]);
-    assert_eq!(stores.feed.after(all[2].id, 10).await.unwrap(), []);
+}
+
+pub async fn a_feed_gives_no_notice_again_that_was_taken(stores: &Stores) {
+    stores.inbox.receive(["a", "b", "c"].map(|key| notice(key, "1")).to_vec()).await.unwrap();
+    let feed = stores.feed.cursor_name().await.unwrap();
+    let all = stores.feed.after(0, 10).await.unwrap();
+    for taken in [&all[..1], &all[1..2], &all[2..]] {
+        let cursor = stores.intake.cursor(&feed).await.unwrap();
+        assert_eq!(stores.feed.after(cursor, 1).await.unwrap(), taken);
+        let routed = taken.iter().map(|notice| RoutedNotice { id: notice.id, requests: Vec::new() });
+        stores.intake.accept_notices(&feed, routed.collect()).await.unwrap();
+    }
+    let cursor = stores.intake.cursor(&feed).await.unwrap();
+    assert_eq!(stores.feed.after(cursor, 10).await.unwrap(), []);
 }

@@ -3,7 +3,7 @@
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::ports::Intake;
-use amz_services::ports::lanes::ChangedRow;
+use amz_services::ports::lanes::{ChangedRow, RoutedNotice};
 use amz_services::ports::netsuite::FeedPosition;
 use amz_services::work::LaneRequest;
 use async_trait::async_trait;
@@ -24,6 +24,19 @@ impl Intake for MemoryStore {
         }
         let cursor = state.cursors.entry(feed.to_owned()).or_insert(through);
         *cursor = (*cursor).max(through);
+        Ok(())
+    }
+
+    async fn accept_notices(&self, feed: &str, notices: Vec<RoutedNotice>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let taken = state.cursors.get(feed).copied().unwrap_or(0);
+        let through = notices.iter().map(|notice| notice.id).max().unwrap_or(0).max(taken);
+        for notice in notices.into_iter().filter(|notice| notice.id > taken) {
+            for request in notice.requests {
+                state.mark(request);
+            }
+        }
+        state.cursors.insert(feed.to_owned(), through);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Taking work and giving it back.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use amz_domain::ConnectionName;
@@ -10,10 +11,11 @@ use amz_services::work::{Claim, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Echo, Holder, MemoryStore, Pause, State, Waiting, place};
+use super::{Echo, Holder, MemoryStore, Pause, Place, State, Waiting, place};
+use crate::fair_turns::{Contender, allot, floor};
 use crate::head_start::turn;
 use crate::settle::passed_on;
-use crate::stored::{each_once, later};
+use crate::stored::{each_once, later, micros};
 
 #[async_trait]
 impl Lanes for MemoryStore {
@@ -25,7 +27,7 @@ impl Lanes for MemoryStore {
         limit: u32,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut state = self.state();
-        let State { lanes, pauses, fence, .. } = &mut *state;
+        let State { lanes, pauses, fence, turns, .. } = &mut *state;
         let mut due: Vec<_> = lanes
             .iter_mut()
             .filter(|((connection, _), lane)| {
@@ -34,13 +36,18 @@ impl Lanes for MemoryStore {
             .map(|(place, lane)| ((turn(lane.claimable_at(), lane.urgency()), place), lane))
             .collect();
         due.sort_by_key(|(rank, _)| *rank);
-        if due.is_empty() || limit == 0 {
+        let mut shares = shares(due.iter().map(|(rank, _)| *rank), turns, limit);
+        due.retain(|((_, (connection, _)), _)| {
+            shares
+                .get_mut(connection)
+                .is_some_and(|left| left.checked_sub(1).map(|less| *left = less).is_some())
+        });
+        if due.is_empty() {
             return Ok(Vec::new());
         }
         *fence += 1;
         Ok(due
             .into_iter()
-            .take(limit as usize)
             .map(|(_, lane)| {
                 lane.holder =
                     Some(Holder { owner: owner.to_owned(), fence: *fence, until: later(now, lease_for) });
@@ -55,9 +62,10 @@ impl Lanes for MemoryStore {
             .collect())
     }
 
-    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn renew(&self, lease: &Lease, now: DateTime<Utc>, lease_for: Duration) -> Result<(), StoreError> {
         let mut state = self.state();
         let lane = state.held(lease)?;
+        let until = later(now, lease_for);
         lane.holder = Some(Holder { owner: lease.owner.clone(), fence: lease.fence, until });
         Ok(())
     }
@@ -122,6 +130,14 @@ impl Lanes for MemoryStore {
         Ok(())
     }
 
+    async fn set_weights(&self, weights: &[(ConnectionName, u32)]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for (connection, weight) in weights {
+            state.turns.entry(connection.to_string()).or_insert((1, 0)).0 = (*weight).max(1);
+        }
+        Ok(())
+    }
+
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let state = self.state();
         Ok(state
@@ -161,6 +177,27 @@ impl Lanes for MemoryStore {
         }
         Ok(is_its)
     }
+}
+
+/// How many lanes each connection gets of those that are due, which come in their order, and moves its turn on.
+fn shares<'due>(
+    due: impl Iterator<Item = (DateTime<Utc>, &'due Place)>,
+    turns: &mut HashMap<String, (u32, i64)>,
+    limit: u32,
+) -> HashMap<String, u32> {
+    let mut contenders: BTreeMap<&str, Contender> = BTreeMap::new();
+    for (turn, (connection, _)) in due {
+        let (weight, pass) = turns.get(connection).copied().unwrap_or((1, 0));
+        let first = Contender { connection: connection.clone(), weight, pass, due: 0, first: micros(turn) };
+        contenders.entry(connection).or_insert(first).due += 1;
+    }
+    let contenders: Vec<_> = contenders.into_values().collect();
+    let shares = allot(&contenders, floor(turns.values().copied()), limit);
+    let moved = shares.into_iter().map(|share| {
+        turns.entry(share.connection.clone()).or_insert((1, 0)).1 = share.pass_after(share.lanes);
+        (share.connection, share.lanes)
+    });
+    moved.collect()
 }
 
 impl Waiting {

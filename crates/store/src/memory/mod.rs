@@ -1,5 +1,6 @@
 //! Everything in memory, for tests and for trying things out. Nothing survives the process.
 
+mod duties;
 mod inbox;
 mod intake;
 mod lanes;
@@ -8,6 +9,7 @@ mod notifications;
 mod operations;
 mod reconciliation;
 mod settings;
+mod sharing;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -68,6 +70,11 @@ struct State {
     lanes: BTreeMap<Place, Waiting>,
     fence: i64,
     pauses: BTreeMap<String, Pause>,
+    /// Weight and pass of each connection that was weighed or served.
+    turns: HashMap<String, (u32, i64)>,
+    duties: HashMap<String, (String, DateTime<Utc>)>,
+    shares: HashMap<String, sharing::Sharers>,
+    paces: HashMap<String, DateTime<Utc>>,
     cursors: HashMap<String, i64>,
     feeds: HashMap<(ConnectionName, String), Feed>,
     links: BTreeMap<(String, &'static str, String), (Lane, Link)>,

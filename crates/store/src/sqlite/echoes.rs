@@ -2,14 +2,14 @@
 
 use amz_services::work::LaneKey;
 use chrono::{DateTime, Utc};
-use sqlx::sqlite::SqliteConnection;
 
-use super::fault::Fault;
+use super::SqlConnection;
 use crate::stored::micros;
+use crate::transaction::Fault;
 
 /// Notes an echo for the audit trail; `job` is the look that saw it, if one did.
 pub(super) async fn note(
-    connection: &mut SqliteConnection,
+    connection: &mut SqlConnection,
     key: &LaneKey,
     job: Option<i64>,
     at: DateTime<Utc>,

@@ -107,6 +107,18 @@ pub(crate) fn lock_exclusively(database: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Tells those who want the file for themselves that this process writes it too; held like the lock above.
+pub(crate) fn lock_with_others(database: &Path) -> Result<File, OpenError> {
+    let path = beside(database, ".lock");
+    make_folder_of(&path)?;
+    let file = open_lock(&path)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: database.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(OpenError::File { path, source }),
+    }
+}
+
 fn writing_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)

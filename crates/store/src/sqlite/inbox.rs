@@ -1,62 +1,96 @@
 //! Notices in a file of their own: the role that receives writes it, the role that works reads it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use amz_services::failure::StoreError;
-use amz_services::ports::inbox::{Inbox, NewNotice, Notice, NoticeFeed, NoticeSource, Receipt};
+use amz_services::ports::inbox::{Inbox, NewNotice, Notice, NoticeFeed, Receipt};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{FromRow, Row};
+use sqlx::sqlite::SqlitePool;
 
-use super::fault::Fault;
-use super::file::WritableFile;
+use super::file::{WritableFile, lock_with_others};
 use super::reader::ForeignFile;
+use super::receive::receive;
 use super::writer::Writer;
 use crate::OpenError;
-use crate::stored::{digest, instant, known, micros};
-
-/// Notices are kept at least this long: senders retry for up to three days, and replays come later.
-pub const DEDUPE_WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+use crate::notice_row::NoticeRow;
+use crate::store::{DEDUPE_WINDOW, Notices};
+use crate::stored::micros;
+use crate::together::Together;
+use crate::transaction::Fault;
 
 /// Notices, written by this process. `inbox` for what vendors send, `commands` for what operators want.
 #[derive(Debug)]
 pub struct SqliteInbox {
     name: &'static str,
-    writer: Writer,
+    together: Together<Vec<NewNotice>, Vec<Receipt>>,
+    writer: Arc<Writer>,
     readers: SqlitePool,
+    /// The state of who takes the notices.
+    taker: Option<ForeignFile>,
 }
 
 impl SqliteInbox {
     /// Opens the file, creates it if need be and brings its tables up to date. `name` is the feed's name.
     ///
     /// # Errors
-    /// When the file cannot be opened or is not durable.
+    /// [`OpenError::InUse`] while the file is copied or archived; else when it cannot be opened or is not durable.
     pub async fn open(path: &Path, name: &'static str) -> Result<Self, OpenError> {
+        let guard = lock_with_others(path)?;
         let file = WritableFile::prepare(path, &super::NOTICES).await?;
         let readers = file.readers();
-        let writer = Writer::start(file, None).await?;
-        Ok(Self { name, writer, readers })
+        let writer = Arc::new(Writer::start(file, Some(guard)).await?);
+        let stored_by = writer.clone();
+        let together = Together::start(move |calls| receive(stored_by.clone(), calls));
+        Ok(Self { name, together, writer, readers, taker: None })
     }
 
-    /// Deletes up to `limit` of the oldest notices that came before `now` minus `keep`; never any that is
-    /// younger than [`DEDUPE_WINDOW`]. Returns how many went.
-    ///
-    /// # Errors
-    /// When nothing was deleted.
-    pub async fn purge(&self, now: DateTime<Utc>, keep: Duration, limit: u32) -> Result<u64, StoreError> {
+    /// Lets a purge spare what the process that owns this state has not taken. Without it age alone counts: this file
+    /// does not know who takes its notices.
+    #[must_use]
+    pub fn taken_by(self, state: impl Into<PathBuf>) -> Self {
+        Self { taker: Some(ForeignFile::new(state.into(), "feed_cursors")), ..self }
+    }
+
+    /// Up to which row id notices were taken.
+    async fn taken_through(&self) -> Result<i64, StoreError> {
+        let Some(taker) = &self.taker else { return Ok(i64::MAX) };
+        let Some(readers) = taker.pool().await? else { return Ok(0) };
+        let feed = cursor_name(self.name, &self.readers).await?;
+        let through: Option<i64> = sqlx::query_scalar("select through from feed_cursors where feed = $1")
+            .bind(feed)
+            .fetch_optional(&readers)
+            .await
+            .map_err(Fault::from)?;
+        Ok(through.unwrap_or(0))
+    }
+}
+
+#[async_trait]
+impl Inbox for SqliteInbox {
+    async fn receive(&self, notices: Vec<NewNotice>) -> Result<Vec<Receipt>, StoreError> {
+        self.together.ask(notices).await
+    }
+}
+
+#[async_trait]
+impl Notices for SqliteInbox {
+    async fn purge(&self, now: DateTime<Utc>, keep: Duration, limit: u32) -> Result<u64, StoreError> {
         let keep = chrono::TimeDelta::from_std(keep.max(DEDUPE_WINDOW)).unwrap_or(chrono::TimeDelta::MAX);
         let Some(before) = now.checked_sub_signed(keep).map(micros) else { return Ok(0) };
+        let through = self.taken_through().await?;
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     let deleted = sqlx::query(
                         "delete from notices where id in
-                         (select id from notices where received_at < $1 order by received_at limit $2)",
+                         (select id from notices where received_at < $1 and id <= $3 order by received_at limit $2)",
                     )
                     .bind(before)
                     .bind(limit)
+                    .bind(through)
                     .execute(connection)
                     .await?;
                     Ok(deleted.rows_affected())
@@ -65,27 +99,9 @@ impl SqliteInbox {
             .await
     }
 
-    /// Commits what waits and closes the file.
-    pub async fn close(&self) {
+    async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
-    }
-}
-
-#[async_trait]
-impl Inbox for SqliteInbox {
-    async fn receive(&self, notices: Vec<NewNotice>) -> Result<Vec<Receipt>, StoreError> {
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    let mut receipts = Vec::with_capacity(notices.len());
-                    for notice in &notices {
-                        receipts.push(receive(connection, notice).await?);
-                    }
-                    Ok(receipts)
-                })
-            })
-            .await
     }
 }
 
@@ -139,36 +155,6 @@ impl NoticeFeed for SqliteInboxReader {
     }
 }
 
-async fn receive(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<Receipt, Fault> {
-    let NewNotice { connection: owner, source, key, kind, body, received_at } = notice;
-    let body_digest = digest(body);
-    let stored = sqlx::query(
-        "insert into notices (connection, source, notice_key, kind, body, body_digest, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (connection, source, notice_key) do nothing",
-    )
-    .bind(owner.as_str())
-    .bind(source.as_str())
-    .bind(key)
-    .bind(kind)
-    .bind(body)
-    .bind(&body_digest)
-    .bind(micros(*received_at))
-    .execute(&mut *connection)
-    .await?;
-    if stored.rows_affected() == 1 {
-        return Ok(Receipt::Stored);
-    }
-    let known_digest: String = sqlx::query_scalar(
-        "select body_digest from notices where connection = $1 and source = $2 and notice_key = $3",
-    )
-    .bind(owner.as_str())
-    .bind(source.as_str())
-    .bind(key)
-    .fetch_one(connection)
-    .await?;
-    Ok(if known_digest == body_digest { Receipt::Duplicate } else { Receipt::KeyReused })
-}
-
 async fn cursor_name(name: &str, readers: &SqlitePool) -> Result<String, Fault> {
     let identity: String = sqlx::query_scalar("select id from identity").fetch_one(readers).await?;
     Ok(format!("{name}@{identity}"))
@@ -183,46 +169,5 @@ async fn notices_after(readers: &SqlitePool, after: i64, limit: u32) -> Result<V
     .bind(limit)
     .fetch_all(readers)
     .await?;
-    rows.into_iter().map(NoticeRow::into_notice).collect()
-}
-
-struct NoticeRow {
-    id: i64,
-    connection: String,
-    source: String,
-    key: String,
-    kind: String,
-    body: String,
-    received_at: i64,
-}
-
-impl FromRow<'_, SqliteRow> for NoticeRow {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: row.try_get("id")?,
-            connection: row.try_get("connection")?,
-            source: row.try_get("source")?,
-            key: row.try_get("notice_key")?,
-            kind: row.try_get("kind")?,
-            body: row.try_get("body")?,
-            received_at: row.try_get("received_at")?,
-        })
-    }
-}
-
-impl NoticeRow {
-    fn into_notice(self) -> Result<Notice, Fault> {
-        let Self { id, connection, source, key, kind, body, received_at } = self;
-        Ok(Notice {
-            id,
-            notice: NewNotice {
-                connection: connection.into(),
-                source: known("notice source", &source, NoticeSource::parse(&source))?,
-                key,
-                kind,
-                body,
-                received_at: instant(received_at)?,
-            },
-        })
-    }
+    Ok(rows.into_iter().map(NoticeRow::into_notice).collect::<Result<_, _>>()?)
 }

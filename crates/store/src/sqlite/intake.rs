@@ -3,27 +3,23 @@
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::ports::Intake;
-use amz_services::ports::lanes::ChangedRow;
+use amz_services::ports::lanes::{ChangedRow, RoutedNotice};
 use amz_services::ports::netsuite::FeedPosition;
 use amz_services::work::LaneRequest;
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 
 use super::echoes;
-use super::fault::Fault;
-use super::requests::{Cause, mark, mark_one};
+use super::marks::{Cause, mark, mark_one};
 use super::state::SqliteState;
 use crate::position::furthest;
+use crate::transaction::Fault;
 
 #[async_trait]
 impl Intake for SqliteState {
     async fn cursor(&self, feed: &str) -> Result<i64, StoreError> {
-        let through: Option<i64> = sqlx::query_scalar("select through from feed_cursors where feed = $1")
-            .bind(feed)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(Fault::from)?;
-        Ok(through.unwrap_or(0))
+        let mut reader = self.readers.acquire().await.map_err(Fault::from)?;
+        Ok(cursor(&mut reader, feed).await?)
     }
 
     async fn accept(&self, feed: &str, through: i64, requests: Vec<LaneRequest>) -> Result<(), StoreError> {
@@ -32,16 +28,27 @@ impl Intake for SqliteState {
             .write(move |connection| {
                 Box::pin(async move {
                     mark(connection, &requests).await?;
-                    sqlx::query(
-                        "insert into feed_cursors (feed, through) values ($1, $2)
-                         on conflict (feed) do update set through = excluded.through
-                         where excluded.through > feed_cursors.through",
-                    )
-                    .bind(feed)
-                    .bind(through)
-                    .execute(connection)
-                    .await?;
-                    Ok(())
+                    move_cursor(connection, &feed, through).await
+                })
+            })
+            .await
+    }
+
+    async fn accept_notices(&self, feed: &str, notices: Vec<RoutedNotice>) -> Result<(), StoreError> {
+        let feed = feed.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let taken = cursor(connection, &feed).await?;
+                    for RoutedNotice { id, requests } in &notices {
+                        if *id > taken {
+                            mark(connection, requests).await?;
+                        }
+                    }
+                    match notices.iter().map(|notice| notice.id).max() {
+                        Some(through) => move_cursor(connection, &feed, through).await,
+                        None => Ok(()),
+                    }
                 })
             })
             .await
@@ -75,6 +82,27 @@ struct Changes {
     feed: String,
     rows: Vec<ChangedRow>,
     forget_before: Option<String>,
+}
+
+async fn cursor(reader: &mut SqliteConnection, feed: &str) -> Result<i64, Fault> {
+    let through: Option<i64> = sqlx::query_scalar("select through from feed_cursors where feed = $1")
+        .bind(feed)
+        .fetch_optional(reader)
+        .await?;
+    Ok(through.unwrap_or(0))
+}
+
+async fn move_cursor(connection: &mut SqliteConnection, feed: &str, through: i64) -> Result<(), Fault> {
+    sqlx::query(
+        "insert into feed_cursors (feed, through) values ($1, $2)
+         on conflict (feed) do update set through = excluded.through
+         where excluded.through > feed_cursors.through",
+    )
+    .bind(feed)
+    .bind(through)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn watermark(

@@ -6,20 +6,24 @@ use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::intent::Operation;
 use amz_services::look::{Look, LookOutcome};
-use amz_services::ports::lanes::{Lanes, without_repeats};
+use amz_services::ports::lanes::Lanes;
 use amz_services::urgency::Urgency;
 use amz_services::work::{Ask, Claim, LaneKey, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 
-use super::due::{DUE_LANES, NEXT_DUE};
+use super::claim::claim;
+use super::due::NEXT_DUE;
 use super::echoes;
-use super::fault::Fault;
-use super::requests::{Cause, asks_of, mark_one, notices_of};
-use super::state::SqliteState;
+use super::hold::hold;
+use super::marks::{Cause, mark_one};
+use super::requests::asks_of;
+use super::state::{LeaseTime, SqliteState};
+use super::turns;
 use crate::settle::passed_on;
-use crate::stored::{corrupt, instant, later, micros, to_json};
+use crate::stored::{instant, later, micros, to_json};
+use crate::transaction::{Fault, lost};
 
 #[async_trait]
 impl Lanes for SqliteState {
@@ -39,8 +43,8 @@ impl Lanes for SqliteState {
             .await
     }
 
-    async fn renew(&self, lease: &Lease, until: DateTime<Utc>) -> Result<(), StoreError> {
-        let lease = lease.clone();
+    async fn renew(&self, lease: &Lease, now: DateTime<Utc>, lease_for: Duration) -> Result<(), StoreError> {
+        let (lease, until) = (lease.clone(), later(now, lease_for));
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
@@ -126,6 +130,13 @@ impl Lanes for SqliteState {
             .await
     }
 
+    async fn set_weights(&self, weights: &[(ConnectionName, u32)]) -> Result<(), StoreError> {
+        let weights = weights.to_vec();
+        self.writer
+            .write(move |connection| Box::pin(async move { turns::set_weights(connection, &weights).await }))
+            .await
+    }
+
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let due: Option<i64> =
             sqlx::query_scalar(NEXT_DUE).fetch_one(&self.readers).await.map_err(Fault::from)?;
@@ -175,77 +186,12 @@ impl Lanes for SqliteState {
     }
 }
 
-/// Refuses work of somebody who no longer holds the lane.
-///
-/// Must be the first statement of every fenced write. (With several writers this row would be locked here.)
-pub(super) async fn hold(connection: &mut SqliteConnection, lease: &Lease) -> Result<(), Fault> {
-    let held: Option<i64> = sqlx::query_scalar(
-        "select 1 from lanes where connection = $1 and lane = $2 and owner = $3 and fence = $4",
-    )
-    .bind(lease.key.connection.as_str())
-    .bind(lease.key.lane.to_string())
-    .bind(&lease.owner)
-    .bind(lease.fence)
-    .fetch_optional(connection)
-    .await?;
-    held.map(|_| ()).ok_or_else(|| lost(lease))
-}
-
-fn lost(lease: &Lease) -> Fault {
-    Fault(StoreError::LeaseLost { lane: lease.key.to_string() })
-}
-
-async fn claim(
-    connection: &mut SqliteConnection,
-    owner: &str,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-    limit: u32,
-) -> Result<Vec<Claim>, Fault> {
-    let due: Vec<(String, String, i64, i64)> =
-        sqlx::query_as(DUE_LANES).bind(micros(now)).bind(limit).fetch_all(&mut *connection).await?;
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fence: i64 =
-        sqlx::query_scalar("update fences set value = value + 1 where name = 'lanes' returning value")
-            .fetch_one(&mut *connection)
-            .await?;
-    let mut claims = Vec::with_capacity(due.len());
-    for (of, lane, attempts, through) in due {
-        sqlx::query(
-            "update lanes set owner = $1, fence = $2, lease_until = $3 where connection = $4 and lane = $5",
-        )
-        .bind(owner)
-        .bind(fence)
-        .bind(micros(until))
-        .bind(&of)
-        .bind(&lane)
-        .execute(&mut *connection)
-        .await?;
-        let asks = without_repeats(asks_of(connection, &of, &lane).await?);
-        let notices = notices_of(connection, &of, &lane).await?;
-        let key = LaneKey {
-            connection: of.into(),
-            lane: lane.parse().map_err(|error| corrupt("lane", format!("{error}")))?,
-        };
-        claims.push(Claim {
-            lease: Lease { key, owner: owner.to_owned(), fence },
-            asks,
-            notices,
-            through,
-            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-        });
-    }
-    Ok(claims)
-}
-
 async fn complete(
     connection: &mut SqliteConnection,
     claim: &Claim,
     looked_at: DateTime<Utc>,
 ) -> Result<(), Fault> {
-    hold(connection, &claim.lease).await?;
+    hold(connection, &claim.lease, LeaseTime).await?;
     let LaneKey { connection: of, lane } = &claim.lease.key;
     let lane = lane.to_string();
     sqlx::query(
@@ -306,7 +252,7 @@ async fn postpone(
     at: DateTime<Utc>,
     failed: bool,
 ) -> Result<(), Fault> {
-    hold(connection, &claim.lease).await?;
+    hold(connection, &claim.lease, LeaseTime).await?;
     let key = &claim.lease.key;
     let waiting: Vec<Ask> = asks_of(connection, key.connection.as_str(), &key.lane.to_string()).await?;
     for ask in claim.asks.iter().filter(|ask| !waiting.contains(ask)) {

@@ -34,11 +34,14 @@ impl SqlitePaths {
     /// # Errors
     /// [`OpenError::Url`] for another scheme, no path, parameters, or a database in memory.
     pub fn from_url(url: &str) -> Result<Self, OpenError> {
-        let invalid = |problem| OpenError::Url { url: url.to_owned(), problem };
+        // what is no address of files may be one of a server, misspelt, and carry a password
+        let shown =
+            if url.starts_with("sqlite:") { url.to_owned() } else { crate::open_error::scheme_of(url) };
+        let invalid = |problem| OpenError::Url { url: shown.clone(), problem };
         let path = url
             .strip_prefix("sqlite://")
             .or_else(|| url.strip_prefix("sqlite:"))
-            .ok_or_else(|| invalid("it does not begin with sqlite://"))?;
+            .ok_or_else(|| invalid("it begins neither with sqlite:// nor with postgres://"))?;
         if path.is_empty() {
             return Err(invalid("it has no path"));
         }
@@ -92,6 +95,14 @@ mod tests {
             ["", "postgres://db/x", "sqlite://", "sqlite::memory:", "sqlite://x.db?mode=ro", "sqlite://.."]
         {
             assert_eq!(SqlitePaths::from_url(url).unwrap_err().code(), "store_url_invalid", "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_shows_no_password() {
+        for url in ["Postgres://u:pass@h/d", "postgres:/u:pass@h/d", "u:pass@h/d", "mysql://u:pass@h"] {
+            let refused = SqlitePaths::from_url(url).unwrap_err();
+            assert!(!format!("{refused} {refused:?}").contains("pass"), "{refused:?}");
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use amz_services::failure::StoreError;
-use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::OnceCell;
 
-use super::fault::Fault;
 use super::file::readers;
+use crate::transaction::Fault;
 
 /// A file that another process writes.
 #[derive(Debug)]
@@ -43,5 +44,17 @@ impl ForeignFile {
             return Ok(None);
         }
         Ok(Some(self.pool.get_or_init(|| async { pool }).await.clone()))
+    }
+
+    /// A connection for one read; `None` as long as the owner has not prepared the file.
+    pub(crate) async fn reader(&self) -> Result<Option<PoolConnection<Sqlite>>, Fault> {
+        let Some(pool) = self.pool().await? else { return Ok(None) };
+        Ok(Some(pool.acquire().await?))
+    }
+
+    /// A connection whose reads all see one state of the file; `None` as long as the owner has not prepared it.
+    pub(crate) async fn snapshot(&self) -> Result<Option<Transaction<'static, Sqlite>>, Fault> {
+        let Some(pool) = self.pool().await? else { return Ok(None) };
+        Ok(Some(pool.begin().await?))
     }
 }

@@ -8,13 +8,14 @@ use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
 use amz_services::ports::settings_history::{Appended, CurrentSettings, SettingsHistory, SettingsVersion};
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Connection, FromRow, Row};
+use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
 
-use super::fault::Fault;
 use super::file::WritableFile;
 use super::reader::ForeignFile;
-use crate::stored::{corrupt, from_json, instant, micros, to_json};
+use super::settings_versions as versions;
+use crate::transaction::Fault;
 
 /// Versions of settings in a file.
 #[derive(Debug)]
@@ -28,6 +29,11 @@ impl SqliteSettings {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self { file: ForeignFile::new(path.clone(), "settings_versions"), path }
+    }
+
+    async fn reader(&self) -> Result<Option<PoolConnection<Sqlite>>, StoreError> {
+        let Some(readers) = self.file.pool().await? else { return Ok(None) };
+        Ok(Some(readers.acquire().await.map_err(Fault::from)?))
     }
 
     async fn try_append(&self, version: SettingsVersion, generation: u64) -> Result<Appended, Fault> {
@@ -49,29 +55,13 @@ impl SqliteSettings {
 #[async_trait]
 impl SettingsHistory for SqliteSettings {
     async fn generation(&self) -> Result<u64, StoreError> {
-        let Some(readers) = self.file.pool().await? else { return Ok(0) };
-        let highest: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from settings_versions")
-            .fetch_one(&readers)
-            .await
-            .map_err(Fault::from)?;
-        Ok(number("generation", highest)?)
+        let Some(mut reader) = self.reader().await? else { return Ok(0) };
+        Ok(versions::generation(&mut reader).await?)
     }
 
     async fn current(&self) -> Result<CurrentSettings, StoreError> {
-        let Some(readers) = self.file.pool().await? else { return Ok(CurrentSettings::default()) };
-        // one statement, so that generation and versions belong together
-        let rows: Vec<VersionRow> = sqlx::query_as(
-            "select id, connection, version, document, changes, changed_by, changed_at, note
-             from settings_versions as latest where version =
-             (select max(version) from settings_versions where connection = latest.connection)
-             order by connection",
-        )
-        .fetch_all(&readers)
-        .await
-        .map_err(Fault::from)?;
-        let highest = rows.iter().map(|row| row.id).max().unwrap_or(0);
-        let latest = rows.into_iter().map(VersionRow::into_version).collect::<Result<_, StoreError>>()?;
-        Ok(CurrentSettings { generation: number("generation", highest)?, latest })
+        let Some(mut reader) = self.reader().await? else { return Ok(CurrentSettings::default()) };
+        Ok(versions::current(&mut reader).await?)
     }
 
     async fn versions(
@@ -80,19 +70,8 @@ impl SettingsHistory for SqliteSettings {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<SettingsVersion>, StoreError> {
-        let Some(readers) = self.file.pool().await? else { return Ok(Vec::new()) };
-        let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
-        let rows: Vec<VersionRow> = sqlx::query_as(
-            "select id, connection, version, document, changes, changed_by, changed_at, note
-             from settings_versions where connection = $1 and version < $2 order by version desc limit $3",
-        )
-        .bind(connection.as_str())
-        .bind(before)
-        .bind(limit)
-        .fetch_all(&readers)
-        .await
-        .map_err(Fault::from)?;
-        rows.into_iter().map(VersionRow::into_version).collect()
+        let Some(mut reader) = self.reader().await? else { return Ok(Vec::new()) };
+        Ok(versions::versions(&mut reader, connection, before, limit).await?)
     }
 
     async fn append(&self, version: SettingsVersion, generation: u64) -> Result<Appended, StoreError> {
@@ -107,73 +86,8 @@ async fn append(
     version: &SettingsVersion,
     generation: u64,
 ) -> Result<Appended, Fault> {
-    let SettingsVersion { connection: owner, version: _, document, changes, by, at, note } = version;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let highest: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from settings_versions")
-        .fetch_one(&mut *transaction)
-        .await?;
-    if number("generation", highest)? != generation {
-        transaction.rollback().await?;
-        return Ok(Appended::ChangedMeanwhile);
-    }
-    let id: i64 = sqlx::query_scalar(
-        "insert into settings_versions (connection, version, document, changes, changed_by, changed_at, note)
-         select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6 from settings_versions where connection = $1
-         returning id",
-    )
-    .bind(owner.as_str())
-    .bind(to_json("settings", document)?)
-    .bind(to_json("settings changes", changes)?)
-    .bind(by)
-    .bind(micros(*at))
-    .bind(note)
-    .fetch_one(&mut *transaction)
-    .await?;
+    let appended = versions::append(&mut transaction, version, generation).await?;
     transaction.commit().await?;
-    Ok(Appended::Stored { generation: number("generation", id)? })
-}
-
-fn number(what: &'static str, stored: i64) -> Result<u64, StoreError> {
-    u64::try_from(stored).map_err(|_| corrupt(what, format!("{stored} is negative")))
-}
-
-struct VersionRow {
-    id: i64,
-    connection: String,
-    version: i64,
-    document: String,
-    changes: String,
-    by: String,
-    at: i64,
-    note: String,
-}
-
-impl FromRow<'_, SqliteRow> for VersionRow {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: row.try_get("id")?,
-            connection: row.try_get("connection")?,
-            version: row.try_get("version")?,
-            document: row.try_get("document")?,
-            changes: row.try_get("changes")?,
-            by: row.try_get("changed_by")?,
-            at: row.try_get("changed_at")?,
-            note: row.try_get("note")?,
-        })
-    }
-}
-
-impl VersionRow {
-    fn into_version(self) -> Result<SettingsVersion, StoreError> {
-        let Self { id: _, connection, version, document, changes, by, at, note } = self;
-        Ok(SettingsVersion {
-            connection: connection.into(),
-            version: number("settings version", version)?,
-            document: from_json("settings", &document)?,
-            changes: from_json("settings changes", &changes)?,
-            by,
-            at: instant(at)?,
-            note,
-        })
-    }
+    Ok(appended)
 }

@@ -1,18 +1,21 @@
 //! Lanes, intents, links and all else that the synchronising role keeps.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use amz_services::failure::StoreError;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{Connection, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx::{Connection, SqlitePool, Transaction};
 
 use super::file::{WritableFile, lock_exclusively};
 use super::purge;
-use super::reader::ForeignFile;
 use super::writer::Writer;
 use crate::OpenError;
-
-pub use super::purge::Purged;
+use crate::purged::Purged;
+use crate::store::State;
+use crate::transaction::{Fault, Step};
 
 /// The state, written by this process alone.
 #[derive(Debug)]
@@ -33,56 +36,71 @@ impl SqliteState {
         let readers = file.readers();
         let refused = |source| OpenError::Database { path: path.to_owned(), source };
         let mut connection = file.connect().await?;
-        sqlx::query("update lanes set owner = null, lease_until = null where owner is not null")
-            .execute(&mut connection)
-            .await
-            .map_err(refused)?;
+        for statement in [
+            "update lanes set owner = null, lease_until = null where owner is not null",
+            "delete from duties",
+            "delete from slot_shares",
+        ] {
+            sqlx::query(statement).execute(&mut connection).await.map_err(refused)?;
+        }
         connection.close().await.map_err(refused)?;
         let writer = Writer::start(file, Some(guard)).await?;
         Ok(Self { writer, readers })
     }
 
-    /// Deletes up to `limit` of the oldest rows of each log that are older than `before`: notices of lanes,
-    /// looks, calls, echoes, settled messages, the history of settled intents, and stock runs and reconciliations that
-    /// are over, with their reports, but for the latest ten of each connection. What decides what happens next is never
-    /// deleted.
-    ///
-    /// # Errors
-    /// When nothing was deleted.
-    pub async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<Purged, StoreError> {
+    /// Runs `work` inside the next commit; see [`Writer::write`].
+    pub(super) async fn write<Answer, Work>(&self, work: Work) -> Result<Answer, StoreError>
+    where
+        Answer: Send + 'static,
+        Work: for<'connection> FnOnce(&'connection mut SqliteConnection) -> Step<'connection, Answer>
+            + Send
+            + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// A connection for one read.
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A connection whose reads all see one state of the file.
+    pub(super) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        Ok(self.readers.begin().await?)
+    }
+
+    /// Whose time leases are in: the caller's, since nobody else writes the file.
+    pub(super) fn lease_time(&self) -> LeaseTime {
+        LeaseTime
+    }
+}
+
+#[async_trait]
+impl State for SqliteState {
+    async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<Purged, StoreError> {
         self.writer
             .write(move |connection| Box::pin(async move { purge::purge(connection, before, limit).await }))
             .await
     }
 
-    /// Commits what waits, closes the file and frees its lock.
-    pub async fn close(&self) {
+    async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 }
 
-/// The state as another process writes it. Empty as long as that process has not made the file.
-#[derive(Debug)]
-pub struct SqliteStateReader {
-    pub(super) file: ForeignFile,
-    /// The same file, once its owner knows of stock: an older owner may still run beside a newer reader.
-    pub(super) stock: ForeignFile,
-    /// The same file, once its owner keeps what leads to what.
-    pub(super) trail: ForeignFile,
-    /// The same file, once its owner knows of reconciliations.
-    pub(super) reconciliations: ForeignFile,
-}
+/// Leases last in the caller's time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeaseTime;
 
-impl SqliteStateReader {
-    /// Reads a file that may not exist yet.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        Self {
-            file: ForeignFile::new(path.clone(), "lanes"),
-            stock: ForeignFile::new(path.clone(), "stock_runs"),
-            trail: ForeignFile::new(path.clone(), "echoes"),
-            reconciliations: ForeignFile::new(path, "reconciliations"),
-        }
+impl LeaseTime {
+    /// The instant from which a lease lasts.
+    #[allow(clippy::unused_async, reason = "a database server is asked for its time here")]
+    pub(super) async fn now(
+        self,
+        _: &mut SqliteConnection,
+        given: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, Fault> {
+        Ok(given)
     }
 }

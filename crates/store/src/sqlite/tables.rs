@@ -7,28 +7,7 @@ use sqlx::migrate::Migrator;
 use super::file::readers;
 use super::{NOTICES, STATE};
 use crate::OpenError;
-
-/// How a file's tables compare with those of this version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tables {
-    /// There is no file, or nobody has prepared it.
-    Absent,
-    /// They are of this version.
-    Current {
-        /// Steps that made them.
-        versions: usize,
-    },
-    /// The next start brings them up to date.
-    Older {
-        /// Steps that are missing.
-        missing: usize,
-    },
-    /// A newer version made them.
-    Newer {
-        /// Steps that are not known here.
-        unknown: usize,
-    },
-}
+use crate::tables::Tables;
 
 /// Compares the tables of the state's file. Beside a running process or without one.
 ///
@@ -46,7 +25,7 @@ pub async fn tables_of_inbox(path: &Path) -> Result<Tables, OpenError> {
     compare(path, &NOTICES).await
 }
 
-async fn compare(path: &Path, migrator: &Migrator) -> Result<Tables, OpenError> {
+pub(super) async fn compare(path: &Path, migrator: &Migrator) -> Result<Tables, OpenError> {
     if !path.exists() {
         return Ok(Tables::Absent);
     }
@@ -54,15 +33,7 @@ async fn compare(path: &Path, migrator: &Migrator) -> Result<Tables, OpenError> 
     let applied = applied(&pool).await;
     pool.close().await;
     let applied = applied.map_err(|source| OpenError::Database { path: path.to_owned(), source })?;
-    let Some(applied) = applied else { return Ok(Tables::Absent) };
-    let known: Vec<i64> = migrator.iter().map(|step| step.version).collect();
-    let unknown = applied.iter().filter(|version| !known.contains(version)).count();
-    let missing = known.iter().filter(|version| !applied.contains(version)).count();
-    Ok(match (unknown, missing) {
-        (0, 0) => Tables::Current { versions: applied.len() },
-        (0, missing) => Tables::Older { missing },
-        (unknown, _) => Tables::Newer { unknown },
-    })
+    Ok(Tables::compared(applied, migrator))
 }
 
 /// Steps that were carried out; `None` when nobody has prepared the file.

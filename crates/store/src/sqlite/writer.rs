@@ -10,17 +10,13 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, WriteAheadLog};
-use super::fault::{Fault, closed};
 use super::file::WritableFile;
 use crate::OpenError;
+use crate::transaction::{Step, closed};
 
 /// Most pieces of work in one commit.
 const BATCH: usize = 256;
 const WAITING: usize = 4096;
-
-/// A piece of work under way inside the writer's transaction.
-pub(crate) type Step<'connection, Answer> =
-    Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send + 'connection>>;
 
 /// Sends work to the task that owns the writing connection. Dropping it ends the task after what waits.
 #[derive(Debug)]
@@ -230,6 +226,7 @@ mod tests {
     use super::*;
     use crate::sqlite::STATE;
     use crate::stored::corrupt;
+    use crate::transaction::Fault;
 
     async fn writer(path: &Path) -> Writer {
         let file = WritableFile::prepare(path, &STATE).await.unwrap();

@@ -126,7 +126,7 @@ impl House {
             max_body_bytes: MAX_BODY_BYTES,
             stored: Arc::clone(&stored),
             status: Status {
-                ready: Arc::new(move || readiness.load(Ordering::SeqCst)),
+                ready: Arc::new(move || Box::pin(std::future::ready(readiness.load(Ordering::SeqCst)))),
                 render_metrics: Some(Arc::new(|| "amz_test 1\n".to_owned())),
             },
         });

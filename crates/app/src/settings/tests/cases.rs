@@ -315,10 +315,24 @@ pub(super) const CASES: &[Case] = &[
     ("[connection.sync]", "[store]\nurl = \"sqlite://\"", "store.url", FaultCode::NotAUrl, "without a path"),
     (
         "[connection.sync]",
-        "[store]\nurl = \"postgres://u:p@h/d\"",
+        "[store]\nurl = \"postgres://u:p@h:port/d\"",
         "store.url",
-        FaultCode::NotOneOf,
+        FaultCode::NotAUrl,
         "PostgreSQL",
+    ),
+    (
+        "[connection.sync]",
+        "[store]\nurl = \"mysql://u:p@h/d\"",
+        "store.url",
+        FaultCode::NotAUrl,
+        "postgres://",
+    ),
+    (
+        "[connection.sync]",
+        "[store]\nurl = \"sqlite://x\"\npooler = \"session\"",
+        "store.pooler",
+        FaultCode::NotOneOf,
+        "transaction",
     ),
     (
         "[connection.sync]",

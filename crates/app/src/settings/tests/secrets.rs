@@ -90,7 +90,8 @@ fn no_secret_appears_in_a_fault() {
         ("[connection.netsuite]", "events = { signing_secret = \"whsec-tOp-SeCrEt\" }"),
         ("[connection.netsuite]", "events = \"tOp-SeCrEt\""),
         ("[connection.netsuite]", "endpoint = \"https://user:tOp-SeCrEt@a.example\""),
-        ("[connection.sync]", "[store]\nurl = \"postgres://user:tOp-SeCrEt@a.example/x\""),
+        ("[connection.sync]", "[store]\nurl = \"postgres://user:tOp-SeCrEt@a.example:x/x\""),
+        ("[connection.sync]", "[store]\nurl = \"postgres://user:1#tOp-SeCrEt@a.example/x\""),
         ("[connection.sync]", "[store]\nurl = \"mysql://user:tOp-SeCrEt@a.example/x\""),
     ] {
         let text = with(target, line);

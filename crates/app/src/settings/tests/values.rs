@@ -22,6 +22,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!((settings.worker.concurrency, settings.worker.lease), (8, Duration::from_secs(30)));
     assert_eq!((settings.log.format, settings.log.filter.as_str()), (LogFormat::Text, "info"));
     let connection = &settings.connections[0];
+    assert_eq!(connection.weight, 1);
     assert_eq!(connection.bwp.endpoint, "https://api.buywithprime.amazon.com");
     assert_eq!(connection.bwp.api_version, "2024-11-01");
     assert_eq!((connection.settle, connection.poll), (Duration::from_secs(1), Duration::from_secs(60)));

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use amz_services::ports::sharing::Rate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use tokio::time::Instant;
@@ -55,6 +56,12 @@ impl Bucket {
         let interval = interval.max(Duration::from_nanos(1));
         let (counted_at, slow_until, wary_until, blocked_until) = (now, now, now, now);
         Self { interval, full, held: full, counted_at, slow_until, wary_until, blocked_until }
+    }
+
+    /// How fast requests may leave now, for others who count them too.
+    pub(super) fn rate(&self, now: Instant) -> Rate {
+        let interval = if now < self.slow_until { self.interval * 2 } else { self.interval };
+        Rate { interval, slack: time(self.full - REQUEST, interval) }
     }
 
     /// Takes room for one request, if there is any.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::common_pace::CommonPace;
 use super::decode::{self, Page};
 use super::pace::Pace;
 use super::problem::{NEXT_TOKEN_EXPIRED, Problem};
@@ -37,6 +38,8 @@ pub(super) struct Caller {
     pub(super) http: HttpClient,
     pub(super) tokens: TokenSource,
     pub(super) pace: Arc<Pace>,
+    /// Where several processes send requests.
+    pub(super) common: Option<CommonPace>,
     pub(super) address: Url,
     pub(super) marketplace_id: String,
 }
@@ -61,7 +64,7 @@ impl Caller {
     }
 
     async fn send(&self, call: Call<'_>, token: &AccessToken) -> Result<Page, PortError> {
-        in_time(call.leave_by, self.pace.turn(call.priority)).await?;
+        in_time(call.leave_by, self.turn(call.priority)).await?;
         let sent_at = self.http.now();
         let outgoing = Outgoing {
             operation: OPERATION.to_owned(),
@@ -87,10 +90,20 @@ impl Caller {
             message: error.to_string(),
             source: Some(error.into()),
         })?;
+        if let (429, Some(common)) = (answer.status, &self.common) {
+            common.throttled(self.pace.rate(), answer.retry_after()).await;
+        }
         let result = result.unwrap_or_else(|| Err(Problem::unreadable(&answer, "nothing was read")));
         result.map_err(|problem| {
             PortError::new(OPERATION, problem.failure, problem.code, redactor.text(&problem.message))
         })
+    }
+
+    async fn turn(&self, priority: StockPriority) {
+        match &self.common {
+            Some(common) => self.pace.turn_among_all(priority, common).await,
+            None => self.pace.turn(priority).await,
+        }
     }
 
     /// Keeps to the pace that Amazon asks for.

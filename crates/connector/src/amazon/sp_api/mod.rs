@@ -10,6 +10,7 @@
 
 mod bucket;
 mod call;
+mod common_pace;
 mod crawl;
 mod decode;
 mod named;
@@ -26,7 +27,7 @@ use amz_domain::{ConnectionName, Sku};
 use amz_services::audit::Vendor;
 use amz_services::failure::{Failure, PortError};
 use amz_services::ports::stock::{StockPriority, StockStep};
-use amz_services::ports::{AmazonStock, CallLog, StockStream};
+use amz_services::ports::{AmazonStock, CallLog, Paces, StockStream};
 use oauth2::{RefreshToken, TokenUrl};
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +35,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::settings::{SpApiSettings, SpApiSetupError};
 
 use self::call::Caller;
+use self::common_pace::CommonPace;
 use self::crawl::Crawl;
 use self::named::Named;
 use self::pace::{Pace, PaceKey};
@@ -60,6 +62,20 @@ impl SpApi {
         clock: Clock,
         settings: SpApiSettings,
     ) -> Result<Self, SpApiSetupError> {
+        Self::sharing_pace(connection, calls, clock, settings, None)
+    }
+
+    /// The same, which keeps to one pace with other processes by `paces` when there are any.
+    ///
+    /// # Errors
+    /// When the settings cannot work.
+    pub fn sharing_pace(
+        connection: ConnectionName,
+        calls: Arc<dyn CallLog>,
+        clock: Clock,
+        settings: SpApiSettings,
+        paces: Option<Arc<dyn Paces>>,
+    ) -> Result<Self, SpApiSetupError> {
         let SpApiSettings {
             endpoint,
             token_endpoint,
@@ -72,7 +88,7 @@ impl SpApi {
             overlap,
             http,
         } = settings;
-        let http = HttpClient::new(connection, Vendor::Amazon, calls, clock, http)?;
+        let http = HttpClient::new(connection, Vendor::Amazon, calls, clock.clone(), http)?;
         http.check(&endpoint)?;
         http.check(&token_endpoint)?;
         let interval = bucket::interval(calls_per_second).ok_or(SpApiSetupError::Rate(calls_per_second))?;
@@ -92,8 +108,10 @@ impl SpApi {
             &client_secret,
             seller(&refresh_token),
         );
-        let (address, pace) = (request::address(&endpoint)?, Pace::shared(key, interval, burst));
-        Ok(Self { caller: Arc::new(Caller { http, tokens, pace, address, marketplace_id }), overlap })
+        let address = request::address(&endpoint)?;
+        let common = paces.map(|paces| CommonPace::new(&key, paces, clock));
+        let pace = Pace::shared(key, interval, burst);
+        Ok(Self { caller: Arc::new(Caller { http, tokens, pace, common, address, marketplace_id }), overlap })
     }
 
     /// Replaces the client secret, and the refresh token where one is given, without a restart: Amazon demands a new

@@ -4,12 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use amz_services::ports::sharing::Rate;
 use amz_services::ports::stock::StockPriority;
 use rust_decimal::Decimal;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::bucket::{Bucket, interval};
+use super::common_pace::CommonPace;
 
 /// Of so many requests that leave while a full reading waits, one at least is its own.
 const TURNS: u32 = 4;
@@ -74,11 +76,27 @@ impl Pace {
 
     /// Waits until a request may leave. Dropping the wait gives nothing away: the next in line goes instead.
     pub(super) async fn turn(&self, priority: StockPriority) {
+        self.place_in_turn(priority).await;
+    }
+
+    /// The same where other processes send requests too. Who is first in line here stays so until its turn among all
+    /// has come: no process takes turns ahead for those who wait behind.
+    pub(super) async fn turn_among_all(&self, priority: StockPriority, common: &CommonPace) {
+        let _first = self.place_in_turn(priority).await;
+        common.turn(self.rate()).await;
+    }
+
+    /// How fast requests may leave now.
+    pub(super) fn rate(&self) -> Rate {
+        self.state().bucket.rate(Instant::now())
+    }
+
+    async fn place_in_turn(&self, priority: StockPriority) -> Place<'_> {
         let place = Place::of(self, priority);
         loop {
             let wait = self.state().try_leave(&place.waiter, priority, Instant::now());
             match wait {
-                Wait::Go => return,
+                Wait::Go => return place,
                 Wait::Until(ready) => tokio::select! {
                     () = sleep_until(ready) => {}
                     () = place.waiter.look.notified() => {}

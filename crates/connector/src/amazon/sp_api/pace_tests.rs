@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use amz_services::failure::StoreError;
+use amz_services::ports::Paces;
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tokio::task::JoinSet;
@@ -227,4 +230,104 @@ proptest! {
             }
         }
     }
+}
+
+/// Two processes: two paces of their own, and one that they share, in a store whose time is tokio's.
+async fn departures_of_two_processes(common: Option<&CommonPace>, count: usize) -> Vec<Duration> {
+    let begun = Instant::now();
+    let mut left = JoinSet::new();
+    for own in [two_per_second(), two_per_second()] {
+        for _ in 0..count {
+            let (own, common) = (own.clone(), common.cloned());
+            left.spawn(async move {
+                match &common {
+                    Some(common) => own.turn_among_all(Change, common).await,
+                    None => own.turn(Change).await,
+                }
+                begun.elapsed()
+            });
+        }
+    }
+    let mut left = left.join_all().await;
+    left.sort();
+    left
+}
+
+/// A store that keeps one pace, in tokio's time; or is not available.
+#[derive(Default)]
+struct Store {
+    next: Mutex<DateTime<Utc>>,
+    is_down: bool,
+}
+
+#[async_trait::async_trait]
+impl Paces for Store {
+    async fn reserve(&self, _: &str, rate: Rate, now: DateTime<Utc>) -> Result<Duration, StoreError> {
+        if self.is_down {
+            return Err(StoreError::Unavailable { message: "down".into(), source: None });
+        }
+        let mut next = self.next.lock().unwrap();
+        let turn = (*next).max(now);
+        *next = turn + rate.interval;
+        Ok((turn - now).to_std().unwrap().saturating_sub(rate.slack))
+    }
+
+    async fn hold_back(
+        &self,
+        _: &str,
+        rate: Rate,
+        wait: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        *self.next.lock().unwrap() = now + wait + rate.slack;
+        Ok(())
+    }
+}
+
+fn common_pace(is_down: bool) -> CommonPace {
+    let key = PaceKey {
+        host: "localhost".into(),
+        client_id: "application".into(),
+        seller: b"seller".to_vec(),
+        operation: "op",
+    };
+    let begun = Instant::now();
+    let clock = Arc::new(move || DateTime::UNIX_EPOCH + begun.elapsed());
+    CommonPace::new(&key, Arc::new(Store { is_down, ..Store::default() }), clock)
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_send_no_more_than_one_when_they_share_a_pace() {
+    let apart = departures_of_two_processes(None, 10).await;
+    assert!(apart[19] < Duration::from_millis(4_300), "each at its own pace: {apart:?}");
+    let together = departures_of_two_processes(Some(&common_pace(false)), 10).await;
+    let alone = departures(&two_per_second(), 20).await;
+    for (number, (together, alone)) in together.iter().zip(&alone).enumerate() {
+        assert!(
+            *together + Duration::from_millis(1) >= *alone,
+            "request {number}: {together:?} of {alone:?}"
+        );
+    }
+    assert!(together[19] < Duration::from_millis(9_500), "and no less: {together:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_amazon_throttles_in_one_process_slows_down_the_other() {
+    let (throttled, other, common) = (two_per_second(), two_per_second(), common_pace(false));
+    let begun = Instant::now();
+    throttled.throttled(Some(7 * SECOND));
+    common.throttled(throttled.rate(), Some(7 * SECOND)).await;
+    other.turn_among_all(Change, &common).await;
+    assert!(begun.elapsed() >= 7 * SECOND, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_the_own_pace_holds() {
+    let common = common_pace(true);
+    let own = two_per_second();
+    let begun = Instant::now();
+    for _ in 0..5 {
+        own.turn_among_all(Change, &common).await;
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(1_500), "{:?}", begun.elapsed());
 }

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+mod bounds;
 mod pace;
 mod queue;
 
@@ -15,7 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amz_services::urgency::Urgency;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use bounds::Bounds;
 use pace::Pace;
 use queue::{Place, Queue};
 
@@ -40,11 +43,12 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    bounds: Bounds,
     pace: Pace,
-    /// Most slots that any share may be.
-    limit: usize,
     /// Calls in flight.
     in_flight: usize,
+    /// Most calls that were in flight or waited at a time since somebody asked.
+    wanted: usize,
     /// Calls admitted so far; the number of a call is what this was with it.
     admitted: u64,
     /// True while one call goes alone.
@@ -56,7 +60,7 @@ struct State {
 
 /// The right to have one call in flight; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub struct Slot {
     governor: Governor,
     /// Which call it is.
     number: u64,
@@ -79,9 +83,10 @@ impl Governor {
 
     fn build(slots: usize, observer: Option<Arc<dyn GovernorObserver>>) -> Self {
         let state = State {
-            pace: Pace::of(slots),
-            limit: usize::MAX,
+            pace: Pace::of(slots.max(1)),
+            bounds: Bounds::of(slots),
             in_flight: 0,
+            wanted: 0,
             admitted: 0,
             alone: false,
             waiting: Queue::new(),
@@ -92,22 +97,49 @@ impl Governor {
         governor
     }
 
-    /// Most slots that may be used at once.
+    /// Most slots that may be used at once by this process.
     pub fn share(&self) -> usize {
-        self.state().pace.share()
+        self.state().bounds.share()
     }
 
-    /// Uses up to so many slots from now on, at least one, and not more than the [limit](Self::set_limit).
+    /// The account takes so many calls: uses up to so many slots from now on, at least one, and not more than the
+    /// [limit](Self::set_limit), which may change later.
     pub fn set_share(&self, slots: usize) {
-        self.change(|state| state.pace.share_is(slots.min(state.limit)));
+        self.change(|state| state.bounds.learn(slots));
     }
 
-    /// Uses up to so many slots from now on, whatever share is set later.
+    /// Uses up to so many slots from now on, at least one, whatever share is set later or was set before.
     pub fn set_limit(&self, slots: usize) {
-        self.change(|state| {
-            state.limit = slots.max(1);
-            state.pace.share_is(slots);
-        });
+        self.change(|state| state.bounds.limit(slots));
+    }
+
+    /// Uses as many slots as the account takes from now on, and `assumed` ones as long as no share is set.
+    pub fn lift_limit(&self, assumed: usize) {
+        self.change(|state| state.bounds.lift_limit(assumed));
+    }
+
+    /// The limit, if one is set.
+    pub fn limit(&self) -> Option<usize> {
+        self.state().bounds.is_limited_to()
+    }
+
+    /// Other processes leave so many slots to this one until then, and none after it: at most so many are used, even
+    /// none. Calls in flight go on, so that there may be more of them for a while. Without any call of this there are no
+    /// other processes.
+    pub fn grant(&self, slots: usize, until: Instant) {
+        self.change(|state| state.bounds.grant(slots, until));
+    }
+
+    /// Slots of the account, for all processes together.
+    pub fn account_slots(&self) -> usize {
+        self.state().bounds.all()
+    }
+
+    /// Most slots that could have been used at a time since this was asked last: calls in flight, and those who waited.
+    pub fn take_wanted(&self) -> usize {
+        let mut state = self.state();
+        let now = state.calls();
+        std::mem::replace(&mut state.wanted, now)
     }
 
     /// Slots that are used now: the share, or fewer while the account asks for less.
@@ -121,7 +153,7 @@ impl Governor {
     }
 
     /// Waits for a slot.
-    pub(super) async fn take(&self, urgency: Urgency) -> Slot {
+    pub async fn take(&self, urgency: Urgency) -> Slot {
         self.wait(urgency, Line::Shared).await
     }
 
@@ -140,7 +172,9 @@ impl Governor {
             let (sender, receiver) = oneshot::channel();
             let place = {
                 let mut state = self.state();
-                line.of(&mut state).join(urgency, sender)
+                let place = line.of(&mut state).join(urgency, sender);
+                state.wanted = state.wanted.max(state.calls());
+                place
             };
             let mut waiter = Waiter { governor: self, line, place: Some(place), receiver };
             self.admit();
@@ -180,6 +214,7 @@ impl Governor {
     fn change(&self, act: impl FnOnce(&mut State)) {
         let mut state = self.state();
         act(&mut state);
+        state.keep_to_share();
         self.show(&state);
         drop(state);
         self.admit();
@@ -197,9 +232,20 @@ impl Governor {
 }
 
 impl State {
+    /// Calls in flight, and those who wait.
+    fn calls(&self) -> usize {
+        self.in_flight + self.waiting.len() + self.waiting_alone.len()
+    }
+
+    fn keep_to_share(&mut self) {
+        self.pace.share_is(self.bounds.share());
+    }
+
     /// Who may go now, and whether alone.
     fn next(&mut self) -> Option<(oneshot::Sender<Slot>, bool)> {
-        if self.alone {
+        // what was granted ends by itself
+        self.keep_to_share();
+        if self.alone || self.pace.used() == 0 {
             return None;
         }
         if !self.waiting_alone.is_empty() {

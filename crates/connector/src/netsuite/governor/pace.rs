@@ -8,36 +8,28 @@
 pub(super) struct Pace {
     /// Most slots that may ever be used.
     share: usize,
-    /// Slots that are used now.
-    used: usize,
-    /// Successes since `used` changed last.
+    /// Slots that the account has room for, after a refusal and until successes show that it has room for all.
+    room: Option<usize>,
+    /// Successes since `room` changed last.
     successes: usize,
-    /// Calls that were admitted when `used` was last cut: what they tell is known already.
+    /// Calls that were admitted when `room` was last cut: what they tell is known already.
     cut_at: u64,
 }
 
 impl Pace {
     /// All of a share.
     pub(super) fn of(share: usize) -> Self {
-        let share = share.max(1);
-        Self { share, used: share, successes: 0, cut_at: 0 }
+        Self { share, room: None, successes: 0, cut_at: 0 }
     }
 
     /// Slots that are used now.
     pub(super) fn used(&self) -> usize {
-        self.used
+        self.room.map_or(self.share, |room| room.min(self.share))
     }
 
-    /// Most slots that may ever be used.
-    pub(super) fn share(&self) -> usize {
-        self.share
-    }
-
-    /// Another share from now on. Grown or not, a slow-down lasts until successes end it.
+    /// Another share from now on, which may be none. Grown or not, a slow-down lasts until successes end it.
     pub(super) fn share_is(&mut self, share: usize) {
-        let was_whole = self.used == self.share;
-        self.share = share.max(1);
-        self.used = if was_whole { self.share } else { self.used.min(self.share) };
+        self.share = share;
     }
 
     /// The account refused call number `call` for want of slots; `admitted` calls went out so far. One burst of
@@ -47,19 +39,17 @@ impl Pace {
             return false;
         }
         self.cut_at = admitted;
-        self.used = (self.used / 2).max(1);
+        self.room = Some((self.used() / 2).max(1));
         self.successes = 0;
         true
     }
 
     /// A call went well.
     pub(super) fn went_well(&mut self) {
-        if self.used >= self.share {
-            return;
-        }
+        let Some(room) = self.room else { return };
         self.successes += 1;
-        if self.successes >= self.used {
-            self.used += 1;
+        if self.successes >= self.used() {
+            self.room = (room + 1 < self.share).then_some(room + 1);
             self.successes = 0;
         }
     }
@@ -101,8 +91,10 @@ mod tests {
         assert_eq!(pace.used(), 9);
         pace.refused(1, 1);
         pace.share_is(20);
-        assert_eq!((pace.used(), pace.share()), (4, 20));
+        assert_eq!((pace.used(), pace.share), (4, 20));
         pace.share_is(0);
-        assert_eq!((pace.used(), pace.share()), (1, 1));
+        assert_eq!((pace.used(), pace.share), (0, 0));
+        pace.share_is(20);
+        assert_eq!(pace.used(), 4, "a share that comes back ends no slow-down");
     }
 }

@@ -62,6 +62,11 @@ impl<Waiter> Queue<Waiter> {
         self.classes.iter().all(BTreeMap::is_empty)
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.classes.iter().map(BTreeMap::len).sum()
+    }
+
     /// Takes the one who is next out of the queue.
     pub(super) fn serve(&mut self) -> Option<Waiter> {
         let class = self.overdue().or_else(|| self.classes.iter().position(|class| !class.is_empty()))?;

@@ -170,6 +170,84 @@ fn another_share_lets_waiters_in() {
     assert_eq!(governor.share(), 2);
 }
 
+#[test]
+fn a_limit_that_is_raised_leaves_what_the_account_takes() {
+    let governor = Governor::new(4);
+    governor.set_share(15);
+    assert_eq!(governor.share(), 15);
+    governor.set_limit(3);
+    assert_eq!(governor.share(), 3);
+    governor.set_limit(10);
+    assert_eq!(governor.share(), 10);
+    governor.set_limit(40);
+    assert_eq!(governor.share(), 15, "what the account takes is still known");
+    governor.set_share(50);
+    assert_eq!((governor.share(), governor.limit()), (40, Some(40)));
+    governor.lift_limit(4);
+    assert_eq!((governor.share(), governor.limit()), (50, None));
+}
+
+#[test]
+fn a_limit_is_what_is_used_where_the_account_does_not_tell() {
+    let governor = Governor::new(4);
+    governor.set_limit(20);
+    assert_eq!(governor.share(), 20);
+    governor.lift_limit(4);
+    assert_eq!(governor.share(), 4);
+    governor.set_limit(0);
+    assert_eq!(governor.share(), 1);
+}
+
+const LONG: std::time::Duration = std::time::Duration::from_secs(3600);
+
+#[tokio::test(start_paused = true)]
+async fn with_no_slot_nobody_is_let_in_until_some_are_granted() {
+    let governor = Governor::new(4);
+    governor.grant(0, Instant::now() + LONG);
+    assert_eq!((governor.share(), governor.slots(), governor.account_slots()), (0, 0, 4));
+    let mut waiter = pin!(governor.take(Urgency::Orders));
+    let mut alone = pin!(governor.take_alone(Urgency::Orders));
+    assert!(poll(waiter.as_mut()).is_none() && poll(alone.as_mut()).is_none());
+    governor.grant(9, Instant::now() + LONG);
+    assert_eq!(governor.share(), 4, "no more than the account takes");
+    drop(poll(alone.as_mut()).expect("it goes first"));
+    assert!(poll(waiter.as_mut()).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_granted_ends_by_itself_and_calls_in_flight_go_on() {
+    let governor = Governor::new(4);
+    governor.grant(3, Instant::now() + LONG);
+    let (_one, two) = (free(&governor), free(&governor));
+    tokio::time::advance(LONG).await;
+    let mut late = pin!(governor.take(Urgency::CancelAndRefund));
+    assert!(poll(late.as_mut()).is_none());
+    drop(two);
+    assert!(poll(late.as_mut()).is_none(), "a slot that becomes free is handed on to nobody");
+    assert_eq!((governor.in_flight(), governor.share()), (1, 0));
+    governor.grant(1, Instant::now() + LONG);
+    assert!(poll(late.as_mut()).is_none(), "one is still in flight");
+    governor.grant(2, Instant::now() + LONG);
+    assert!(poll(late.as_mut()).is_some());
+}
+
+#[test]
+fn a_governor_tells_what_it_could_use() {
+    let governor = Governor::new(2);
+    assert_eq!(governor.take_wanted(), 0);
+    let (one, two) = (free(&governor), free(&governor));
+    {
+        let mut gives_up = pin!(governor.take(Urgency::Stock));
+        let mut alone = pin!(governor.take_alone(Urgency::Stock));
+        assert!(poll(gives_up.as_mut()).is_none() && poll(alone.as_mut()).is_none());
+    }
+    drop(one);
+    assert_eq!(governor.take_wanted(), 4, "the most at a time since it was asked last");
+    assert_eq!(governor.take_wanted(), 1);
+    drop(two);
+    assert_eq!((governor.take_wanted(), governor.take_wanted()), (1, 0));
+}
+
 #[derive(Debug, Default)]
 struct Seen(Lock<Vec<String>>);
 
