@@ -6,6 +6,8 @@
 //!
 //! The use cases are those of the rehearsals, which hold the same budget: `tests/rehearsal/flows.rs`.
 
+// the stories are one deep future each, whose layout an optimized build asks for
+#![recursion_limit = "512"]
 #![allow(
     dead_code,
     clippy::unwrap_used,
