@@ -2,24 +2,12 @@
 
 use serde_json::json;
 
-use crate::process::{Ended, amz};
+use crate::process::{CONNECTION, Ended, amz};
 
-const CONFIGURATION: &str = r#"
-[[connection]]
-name = "main"
-[connection.amazon.bwp]
-client_id = "client"
-client_secret = "secret-hunter2"
-target_id = "bp-1"
-[connection.amazon.webhook_auth]
-allow_unauthenticated = true
-[connection.netsuite]
-account = "1234567"
-timezone = "UTC"
-auth = { tba = { consumer_key = "k", consumer_secret = "s", token_id = "i", token_secret = "t" } }
+const POLICY: &str = "
 [connection.policy]
-hold = "5m"
-"#;
+hold = \"5m\"
+";
 
 struct House {
     _folder: tempfile::TempDir,
@@ -31,7 +19,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let store = format!("sqlite://{}", folder.path().join("accelerator.db").display());
         let file = folder.path().join("accelerator.toml");
-        std::fs::write(&file, format!("[store]\nurl = {store:?}\n{CONFIGURATION}")).unwrap();
+        std::fs::write(&file, format!("[store]\nurl = {store:?}\n{CONNECTION}{POLICY}")).unwrap();
         Self { config: file.to_str().unwrap().to_owned(), _folder: folder }
     }
 

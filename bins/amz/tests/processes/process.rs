@@ -6,6 +6,22 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+/// A connection that asks nobody.
+pub(crate) const CONNECTION: &str = r#"
+[[connection]]
+name = "main"
+[connection.amazon.bwp]
+client_id = "client"
+client_secret = "secret-hunter2"
+target_id = "bp-1"
+[connection.amazon.webhook_auth]
+allow_unauthenticated = true
+[connection.netsuite]
+account = "1234567"
+timezone = "UTC"
+auth = { tba = { consumer_key = "k", consumer_secret = "s", token_id = "i", token_secret = "t" } }
+"#;
+
 /// A program with nothing configured through this test's own environment.
 pub(crate) fn program(path: &Path) -> Command {
     let mut command = Command::new(path);

@@ -2,22 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::process::{Ended, amz, amz_path, program};
-
-const CONNECTION: &str = r#"
-[[connection]]
-name = "main"
-[connection.amazon.bwp]
-client_id = "client"
-client_secret = "secret-hunter2"
-target_id = "bp-1"
-[connection.amazon.webhook_auth]
-allow_unauthenticated = true
-[connection.netsuite]
-account = "1234567"
-timezone = "UTC"
-auth = { tba = { consumer_key = "k", consumer_secret = "s", token_id = "i", token_secret = "t" } }
-"#;
+use crate::process::{CONNECTION, Ended, amz, amz_path, program};
 
 struct House {
     folder: tempfile::TempDir,
