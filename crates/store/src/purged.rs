@@ -28,8 +28,8 @@ pub struct Purged {
 }
 
 impl Purged {
-    /// The most rows that went from any one log: fewer than a bite means that nothing old is left.
-    pub fn most(&self) -> u64 {
+    /// The count of each log, in the order in which a purge goes through them.
+    pub(crate) fn counts(&mut self) -> [&mut u64; 11] {
         let Self {
             notices,
             looks,
@@ -42,7 +42,7 @@ impl Purged {
             findings,
             reconciliations,
             open_orders,
-        } = *self;
+        } = self;
         [
             notices,
             looks,
@@ -56,8 +56,10 @@ impl Purged {
             reconciliations,
             open_orders,
         ]
-        .into_iter()
-        .max()
-        .unwrap_or(0)
+    }
+
+    /// The most rows that went from any one log: fewer than a bite means that nothing old is left.
+    pub fn most(mut self) -> u64 {
+        self.counts().into_iter().map(|count| *count).max().unwrap_or(0)
     }
 }

@@ -14,8 +14,8 @@ pub(super) async fn purge(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Purged, Fault> {
-    let mut deleted = [0; 11];
-    for (count, old) in deleted.iter_mut().zip(&LOGS) {
+    let mut purged = Purged::default();
+    for (count, old) in purged.counts().into_iter().zip(&LOGS) {
         // planned anew, for the rows that there are
         *count = sqlx::query(AssertSqlSafe(old.delete()))
             .persistent(false)
@@ -25,32 +25,7 @@ pub(super) async fn purge(
             .await?
             .rows_affected();
     }
-    let [
-        notices,
-        looks,
-        calls,
-        intent_changes,
-        notifications,
-        stock_report_rows,
-        stock_runs,
-        echoes,
-        findings,
-        reconciliations,
-        open_orders,
-    ] = deleted;
-    Ok(Purged {
-        notices,
-        looks,
-        calls,
-        intent_changes,
-        notifications,
-        stock_report_rows,
-        stock_runs,
-        echoes,
-        findings,
-        reconciliations,
-        open_orders,
-    })
+    Ok(purged)
 }
 
 /// What is old in a log.
@@ -72,6 +47,7 @@ const fn old(log: &'static str, key: &'static [&'static str], which: &'static st
     Old { log, key, which }
 }
 
+/// In the order of [`Purged::counts`].
 pub(super) const LOGS: [Old; 11] = [
     old("lane_notices", &["id"], "where old.received_at < $1 order by old.received_at"),
     old("looks", &["id"], "where old.ended_at < $1 order by old.ended_at"),
