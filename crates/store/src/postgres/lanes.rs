@@ -9,7 +9,6 @@ use amz_services::ports::Lanes;
 use amz_services::work::{Claim, LaneRequest, Lease};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnection;
 
 use super::claim::{Wanted, claim};
 use super::complete::Completion;
@@ -18,8 +17,8 @@ use super::held::place;
 use super::postpone::Postponement;
 use super::renew::Renewal;
 use super::state::PostgresState;
-use super::turns;
-use crate::stored::{instant, micros};
+use super::{pauses, turns};
+use crate::stored::instant;
 use crate::transaction::Fault;
 
 /// How often, and after which wait, a lease is renewed again whose lane somebody has locked.
@@ -120,72 +119,22 @@ impl Lanes for PostgresState {
         code: &str,
     ) -> Result<bool, StoreError> {
         let (paused, code) = (connection.clone(), code.to_owned());
-        self.write(move |connection| Box::pin(async move { pause(connection, &paused, until, &code).await }))
-            .await
+        self.write(move |connection| {
+            Box::pin(async move { pauses::pause(connection, &paused, until, &code).await })
+        })
+        .await
     }
 
     async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError> {
         let paused = connection.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                Ok(sqlx::query_scalar("delete from pauses where connection = $1 returning code")
-                    .bind(paused.as_str())
-                    .fetch_optional(connection)
-                    .await?)
-            })
-        })
-        .await
+        self.write(move |connection| Box::pin(async move { pauses::resume(connection, &paused).await })).await
     }
 
     async fn resume_if(&self, connection: &ConnectionName, code: &str) -> Result<bool, StoreError> {
         let (paused, code) = (connection.clone(), code.to_owned());
         self.write(move |connection| {
-            Box::pin(async move {
-                let ended = sqlx::query("delete from pauses where connection = $1 and code = $2")
-                    .bind(paused.as_str())
-                    .bind(code)
-                    .execute(connection)
-                    .await?;
-                Ok(ended.rows_affected() > 0)
-            })
+            Box::pin(async move { pauses::resume_if(connection, &paused, &code).await })
         })
         .await
     }
-}
-
-/// One process at a time, so that an alarm is raised once: the row is there and locked before it is read.
-async fn pause(
-    connection: &mut PgConnection,
-    paused: &ConnectionName,
-    until: DateTime<Utc>,
-    code: &str,
-) -> Result<bool, Fault> {
-    let added = sqlx::query(
-        "insert into pauses (connection, paused_until, code) values ($1, $2, $3)
-         on conflict (connection) do nothing",
-    )
-    .bind(paused.as_str())
-    .bind(micros(until))
-    .bind(code)
-    .execute(&mut *connection)
-    .await?;
-    if added.rows_affected() == 1 {
-        return Ok(true);
-    }
-    let before: Option<String> =
-        sqlx::query_scalar("select code from pauses where connection = $1 for update")
-            .bind(paused.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
-    sqlx::query(
-        "insert into pauses (connection, paused_until, code) values ($1, $2, $3)
-         on conflict (connection) do update set code = excluded.code, paused_until = excluded.paused_until
-         where excluded.paused_until >= pauses.paused_until",
-    )
-    .bind(paused.as_str())
-    .bind(micros(until))
-    .bind(code)
-    .execute(connection)
-    .await?;
-    Ok(before.as_deref() != Some(code))
 }

@@ -3,6 +3,9 @@
 //! Lists become arrays first: then an index is stepped into once for each of them, whatever the planner thinks of how
 //! many there are.
 
+/// The code of a pause, whose row is locked.
+pub(super) const CODE_OF_PAUSE: &str = "select code from pauses where connection = $1 for update";
+
 /// What is known of listed SKUs.
 pub(super) const KNOWN: &str = "
     select sku, reading, absent_since, absent_last, absent_times from stock_known

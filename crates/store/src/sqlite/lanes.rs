@@ -20,7 +20,7 @@ use super::hold::hold;
 use super::marks::{Cause, mark_one};
 use super::requests::asks_of;
 use super::state::{LeaseTime, SqliteState};
-use super::turns;
+use super::{pauses, turns};
 use crate::settle::passed_on;
 use crate::stored::{instant, later, micros, to_json};
 use crate::transaction::{Fault, lost};
@@ -150,39 +150,23 @@ impl Lanes for SqliteState {
         code: &str,
     ) -> Result<bool, StoreError> {
         let (paused, code) = (connection.clone(), code.to_owned());
-        self.writer
-            .write(move |connection| Box::pin(async move { pause(connection, &paused, until, &code).await }))
-            .await
+        self.write(move |connection| {
+            Box::pin(async move { pauses::pause(connection, &paused, until, &code).await })
+        })
+        .await
     }
 
     async fn resume(&self, connection: &ConnectionName) -> Result<Option<String>, StoreError> {
         let paused = connection.clone();
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    Ok(sqlx::query_scalar("delete from pauses where connection = $1 returning code")
-                        .bind(paused.as_str())
-                        .fetch_optional(connection)
-                        .await?)
-                })
-            })
-            .await
+        self.write(move |connection| Box::pin(async move { pauses::resume(connection, &paused).await })).await
     }
 
     async fn resume_if(&self, connection: &ConnectionName, code: &str) -> Result<bool, StoreError> {
         let (paused, code) = (connection.clone(), code.to_owned());
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    let ended = sqlx::query("delete from pauses where connection = $1 and code = $2")
-                        .bind(paused.as_str())
-                        .bind(code)
-                        .execute(connection)
-                        .await?;
-                    Ok(ended.rows_affected() > 0)
-                })
-            })
-            .await
+        self.write(move |connection| {
+            Box::pin(async move { pauses::resume_if(connection, &paused, &code).await })
+        })
+        .await
     }
 }
 
@@ -324,27 +308,4 @@ async fn note_look(connection: &mut SqliteConnection, lease: &Lease, look: &Look
     .execute(connection)
     .await?;
     Ok(())
-}
-
-async fn pause(
-    connection: &mut SqliteConnection,
-    paused: &ConnectionName,
-    until: DateTime<Utc>,
-    code: &str,
-) -> Result<bool, Fault> {
-    let before: Option<String> = sqlx::query_scalar("select code from pauses where connection = $1")
-        .bind(paused.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-    sqlx::query(
-        "insert into pauses (connection, paused_until, code) values ($1, $2, $3)
-         on conflict (connection) do update set code = excluded.code, paused_until = excluded.paused_until
-         where excluded.paused_until >= pauses.paused_until",
-    )
-    .bind(paused.as_str())
-    .bind(micros(until))
-    .bind(code)
-    .execute(connection)
-    .await?;
-    Ok(before.as_deref() != Some(code))
 }

@@ -43,6 +43,8 @@ mod notifications;
 mod operations;
 #[path = "../sql/parked.rs"]
 mod parked;
+#[path = "../sql/pauses.rs"]
+mod pauses;
 #[path = "../sql/purge.rs"]
 mod purge;
 #[path = "../sql/reconciliation/mod.rs"]

@@ -1,5 +1,8 @@
 //! Statements that this database writes differently. A list is given as JSON.
 
+/// The code of a pause. Nobody else writes the file.
+pub(super) const CODE_OF_PAUSE: &str = "select code from pauses where connection = $1";
+
 /// What is known of listed SKUs.
 pub(super) const KNOWN: &str = "
     select sku, reading, absent_since, absent_last, absent_times from stock_known
