@@ -112,7 +112,8 @@ impl NoticeIntake {
         let mut routed = Vec::with_capacity(notices.len());
         for notice in &notices {
             let requests = self.requests(feed.name(), notice).await?;
-            routed.push(RoutedNotice { id: notice.id, requests });
+            let connection = notice.notice.connection.clone();
+            routed.push(RoutedNotice { connection, id: notice.id, requests });
         }
         self.intake.accept_notices(&cursor_name, routed).await?;
         self.wake.notify_one();

@@ -173,7 +173,7 @@ mod tests {
             let at = now + chrono::TimeDelta::days(days);
             retry(&store, &"main".into(), Lane::SalesOrder("1".into()), at).await.unwrap();
             if days == 0 {
-                let taken = vec![RoutedNotice { id: 1, requests: Vec::new() }];
+                let taken = vec![RoutedNotice { connection: "main".into(), id: 1, requests: Vec::new() }];
                 state.accept_notices(&commands.cursor_name().await.unwrap(), taken).await.unwrap();
             }
         }

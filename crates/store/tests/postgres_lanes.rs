@@ -148,6 +148,7 @@ async fn a_notice_that_two_processes_take_at_once_makes_its_work_once() {
     let processes = [open(&url, LeaseTime::Caller).await, open(&url, LeaseTime::Caller).await];
     let notices = |order_of_ids: Vec<i64>| -> Vec<RoutedNotice> {
         let route = |id: i64| RoutedNotice {
+            connection: "shop".into(),
             id,
             requests: vec![request(order(&(id % 10).to_string()), Ask::SalesOrder, 0)],
         };

@@ -63,6 +63,8 @@ pub trait Intake: Send + Sync {
 /// A notice of a feed, and the work it makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutedNotice {
+    /// Whose it is.
+    pub connection: ConnectionName,
     /// Its row id in the feed.
     pub id: i64,
     /// The work.

@@ -123,7 +123,11 @@ async fn untaken(stores: &Stores) -> (String, Vec<Notice>) {
 fn routed(notices: &[Notice]) -> Vec<RoutedNotice> {
     let route = |Notice { id, notice }: &Notice| {
         let request = request(order(&notice.body), Ask::AmazonOrder, 0);
-        RoutedNotice { id: *id, requests: vec![told(request, &format!("inbox/{id}"), &notice.kind)] }
+        RoutedNotice {
+            connection: notice.connection.clone(),
+            id: *id,
+            requests: vec![told(request, &format!("inbox/{id}"), &notice.kind)],
+        }
     };
     notices.iter().map(route).collect()
 }

@@ -48,7 +48,11 @@ pub async fn a_feed_gives_no_notice_again_that_was_taken(stores: &Stores) {
     for taken in [&all[..1], &all[1..2], &all[2..]] {
         let cursor = stores.intake.cursor(&feed).await.unwrap();
         assert_eq!(stores.feed.after(cursor, 1).await.unwrap(), taken);
-        let routed = taken.iter().map(|notice| RoutedNotice { id: notice.id, requests: Vec::new() });
+        let routed = taken.iter().map(|taken| RoutedNotice {
+            connection: taken.notice.connection.clone(),
+            id: taken.id,
+            requests: Vec::new(),
+        });
         stores.intake.accept_notices(&feed, routed.collect()).await.unwrap();
     }
     let cursor = stores.intake.cursor(&feed).await.unwrap();

@@ -100,8 +100,9 @@ impl Intake for PostgresState {
 /// locked stay where they are, so that they are deleted by their places, with nothing to be planned.
 const TAKE_NOTICES: &str = "
     delete from notices_waiting where ctid = any(array(
-        select ctid from notices_waiting
-        where feed = $1 and id = any($2::bigint[]) order by id for update skip locked))
+        select waiting.ctid from unnest($2::text[], $3::bigint[]) as given (connection, id) cross join lateral (
+            select ctid from notices_waiting
+            where connection = given.connection and feed = $1 and id = given.id for update skip locked) as waiting))
     returning id";
 
 async fn accept_notices(
@@ -111,6 +112,7 @@ async fn accept_notices(
 ) -> Result<(), Fault> {
     let taken: Vec<i64> = sqlx::query_scalar(TAKE_NOTICES)
         .bind(feed)
+        .bind(notices.iter().map(|notice| notice.connection.as_str()).collect::<Vec<_>>())
         .bind(notices.iter().map(|notice| notice.id).collect::<Vec<_>>())
         .fetch_all(&mut *connection)
         .await?;

@@ -27,6 +27,8 @@ mod open;
 #[cfg(test)]
 mod plans_tests;
 mod postpone;
+#[cfg(test)]
+mod reading_tests;
 mod receive;
 mod renew;
 mod reports;
@@ -37,6 +39,7 @@ mod silence_tests;
 mod state;
 mod statements;
 mod tables;
+mod trials;
 mod write;
 
 #[path = "../sql/calls.rs"]

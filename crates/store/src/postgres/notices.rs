@@ -128,7 +128,8 @@ impl PostgresFeed {
 }
 
 /// Steps from connection to connection and takes the oldest of each, so that a merchant's backlog delays no other's
-/// notice. Row ids are unique within a feed.
+/// notice. Row ids are unique within a feed. Which notices are wanted is settled first, and each is then found by its key:
+/// joined freely, all notices that there ever were would be read, and for each of them those that wait.
 const WAITING: &str = "
     with recursive names (connection) as (
         (select connection from notices_waiting where feed = $1 order by connection limit 1)
@@ -139,17 +140,23 @@ const WAITING: &str = "
         from names where names.connection is not null
     ), fair (share) as (
         select greatest(1, $2 / greatest(1, count(*))) from names where names.connection is not null
+    ), waiting as materialized (
+        select names.connection, oldest.id, oldest.place
+        from names cross join fair
+        cross join lateral (
+            select waiting.id, row_number() over (order by waiting.id) as place from notices_waiting as waiting
+            where waiting.feed = $1 and waiting.connection = names.connection
+            order by waiting.id limit fair.share) as oldest
+        where names.connection is not null
+        order by oldest.place, oldest.id limit $2
     )
-    select notices.id, notices.connection, notices.source, notices.notice_key, notices.kind, notices.body,
-        notices.received_at
-    from names cross join fair
-    cross join lateral (
-        select oldest.id, row_number() over (order by oldest.id) as place from notices_waiting as oldest
-        where oldest.feed = $1 and oldest.connection = names.connection
-        order by oldest.id limit fair.share) as waiting
-    join notices on notices.connection = names.connection and notices.feed = $1 and notices.id = waiting.id
-    where names.connection is not null
-    order by waiting.place, notices.id limit $2";
+    select notice.id, notice.connection, notice.source, notice.notice_key, notice.kind, notice.body,
+        notice.received_at
+    from waiting cross join lateral (
+        select * from notices
+        where notices.connection = waiting.connection and notices.feed = $1 and notices.id = waiting.id
+        limit 1) as notice
+    order by waiting.place, notice.id";
 
 #[async_trait]
 impl NoticeFeed for PostgresFeed {

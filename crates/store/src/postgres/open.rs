@@ -10,14 +10,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Post
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Transaction};
 
 use super::STORE;
+use super::trials::{self, MARGIN, Trials};
 use crate::OpenError;
 
 /// Two processes that start at once bring the tables up to date one after the other. The number means nothing.
 const MIGRATION_LOCK: i64 = 0x616d_7a5f_6d69_6772;
-
-/// How much longer than the longest statement the database may be silent, and how long one that is given
-/// back may be.
-const MARGIN: Duration = Duration::from_secs(5);
 
 /// What stands between us and the database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,19 +104,11 @@ pub(super) fn silent(limit: Duration) -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message))
 }
 
-/// Proves that a connection is of use before others are given it: one that is silent is closed. Who gave up while a
-/// transaction began has left it open without the driver's knowing.
-async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    match tokio::time::timeout(MARGIN, connection.execute("begin; rollback")).await {
-        Ok(answer) => answer.map(|_| true),
-        Err(_) => Err(silent(MARGIN)),
-    }
-}
-
 /// A database that this process uses. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct PostgresDatabase {
     pub(crate) pool: PgPool,
+    trials: Trials,
     pub(super) pooler: Pooler,
     /// How long the database may be silent altogether: no statement takes so long, and no wait for a connection.
     pub(super) limit: Duration,
@@ -136,14 +125,21 @@ impl PostgresDatabase {
     pub fn connect_lazily(options: &StoreOptions) -> Result<Self, OpenError> {
         let connect = options.connect()?;
         let name = format!("{}/{}", connect.get_host(), connect.get_database().unwrap_or_default());
+        let trials = Trials::default();
+        let tried = trials.clone();
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections.max(1))
             .acquire_timeout(options.acquire_timeout)
-            .after_release(|connection, _| Box::pin(answers(connection)))
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| Box::pin(trials::taken(connection, used.idle_for)))
+            .after_release(move |connection, _| {
+                let trials = tried.clone();
+                Box::pin(async move { trials.given_back(connection).await })
+            })
             .connect_lazy_with(connect);
         let limit = options.statement_timeout.saturating_add(options.acquire_timeout).saturating_add(MARGIN);
         let preparation = options.preparation().into();
-        Ok(Self { pool, pooler: options.pooler, limit, preparation, name })
+        Ok(Self { pool, trials, pooler: options.pooler, limit, preparation, name })
     }
 
     /// Host and database, for people; never user or password.
@@ -220,8 +216,10 @@ impl PostgresDatabase {
         begin: &'static str,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         match self.pooler {
-            Pooler::None => self.in_time(self.pool.begin_with(begin)).await,
-            Pooler::Transaction => self.in_time(self.pool.begin_with(self.prepared(begin))).await,
+            Pooler::None => self.in_time(self.trials.begins(self.pool.begin_with(begin))).await,
+            Pooler::Transaction => {
+                self.in_time(self.trials.begins(self.pool.begin_with(self.prepared(begin)))).await
+            }
         }
     }
 
@@ -232,8 +230,8 @@ impl PostgresDatabase {
         begin: &'static str,
     ) -> Result<Transaction<'connection, Postgres>, sqlx::Error> {
         match self.pooler {
-            Pooler::None => connection.begin_with(begin).await,
-            Pooler::Transaction => connection.begin_with(self.prepared(begin)).await,
+            Pooler::None => self.trials.begins(connection.begin_with(begin)).await,
+            Pooler::Transaction => self.trials.begins(connection.begin_with(self.prepared(begin))).await,
         }
     }
 

@@ -29,12 +29,19 @@ const STORE: &str = "
     )
     select arrived.position from stored join arrived on arrived.id = stored.id";
 
-/// What is known of notices that were stored before.
+/// What is known of notices that were stored before. Each is the first one from its key on: only the index of keys has
+/// that order. Asked for by equality, it might be looked for through another index that begins with the same columns, and
+/// all notices that there ever were would be read.
 const KNOWN: &str = "
-    select given.position, notices.body_digest
+    select given.position, nearest.body_digest
     from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) as given (connection, source, notice_key, position)
-    join notices on notices.connection = given.connection and notices.feed = $1
-    and notices.source = given.source and notices.notice_key = given.notice_key";
+    cross join lateral (
+        select connection, feed, source, notice_key, body_digest from notices
+        where (notices.connection, notices.feed, notices.source, notices.notice_key)
+            >= (given.connection, $1, given.source, given.notice_key)
+        order by notices.connection, notices.feed, notices.source, notices.notice_key limit 1) as nearest
+    where (nearest.connection, nearest.feed, nearest.source, nearest.notice_key)
+        = (given.connection, $1, given.source, given.notice_key)";
 
 /// A notice with a key that no earlier one of the batch has.
 struct First<'call> {

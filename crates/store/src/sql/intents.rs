@@ -40,16 +40,21 @@ pub(super) async fn plan(
     Ok(intent)
 }
 
+/// Sorted at the end: asked for in this order, all intents of the connection would be read through the index that has it.
+const UNSETTLED: &str = "
+    with unsettled as materialized (
+        select intent, operation, subject, state, sends, lookups, planned_at, sent_at, result
+        from intents where connection = $1 and lane = $2 and state in ('sent', 'unclear')
+    )
+    select * from unsettled order by intent";
+
 /// The lane's intents whose outcome is not known.
 pub(super) async fn unsettled(reader: &mut SqlConnection, key: &LaneKey) -> Result<Vec<Intent>, Fault> {
-    let rows = sqlx::query(
-        "select intent, operation, subject, state, sends, lookups, planned_at, sent_at, result
-         from intents where connection = $1 and lane = $2 and state in ('sent', 'unclear') order by intent",
-    )
-    .bind(key.connection.as_str())
-    .bind(key.lane.to_string())
-    .fetch_all(reader)
-    .await?;
+    let rows = sqlx::query(UNSETTLED)
+        .bind(key.connection.as_str())
+        .bind(key.lane.to_string())
+        .fetch_all(reader)
+        .await?;
     rows.iter().map(|row| read(&IntentKey(row.try_get("intent")?), row)).collect()
 }
 

@@ -40,7 +40,7 @@ impl Intake for SqliteState {
             .write(move |connection| {
                 Box::pin(async move {
                     let taken = cursor(connection, &feed).await?;
-                    for RoutedNotice { id, requests } in &notices {
+                    for RoutedNotice { id, requests, .. } in &notices {
                         if *id > taken {
                             mark(connection, requests).await?;
                         }

@@ -70,8 +70,9 @@ async fn lanes_come_over_free_and_only_what_nobody_took_waits() {
     let state = target.state().await.unwrap();
     for feed in target.feeds() {
         for notice in feed.after(0, 10).await.unwrap() {
-            taken.push((feed.name().to_owned(), notice.id, notice.notice.key));
-            let routed = RoutedNotice { id: notice.id, requests: Vec::new() };
+            taken.push((feed.name().to_owned(), notice.id, notice.notice.key.clone()));
+            let routed =
+                RoutedNotice { connection: notice.notice.connection, id: notice.id, requests: Vec::new() };
             state.accept_notices(feed.name(), vec![routed]).await.unwrap();
         }
         assert_eq!(feed.after(0, 10).await.unwrap(), []);

@@ -104,6 +104,7 @@ async fn notices(paths: &SqlitePaths, state: &SqliteState) {
     let all = ["n1", "n2", "n3"].map(|key| notice(key, &format!("{{\"key\": \"{key}\\n\"}}")));
     inbox.receive(all.to_vec()).await.unwrap();
     let routed = |id: i64| RoutedNotice {
+        connection: all[0].connection.clone(),
         id,
         requests: vec![told(request(order("1"), Ask::SalesOrder, 0), &format!("inbox/{id}"), "K")],
     };
