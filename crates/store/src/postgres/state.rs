@@ -68,6 +68,18 @@ impl PostgresState {
         self.database.write(work).await
     }
 
+    /// Runs work that is a single statement, which is a transaction of its own; see [`PostgresDatabase::write_row`].
+    pub(super) async fn write_row<Answer, Work>(&self, work: Work) -> Result<Answer, StoreError>
+    where
+        Answer: Send + 'static,
+        Work: for<'connection> FnOnce(&'connection mut PgConnection) -> Step<'connection, Answer>
+            + Clone
+            + Send
+            + 'static,
+    {
+        self.database.write_row(work).await
+    }
+
     /// A connection for one read.
     pub(super) async fn reader(&self) -> Result<Reader, Fault> {
         Ok(match self.database.pooler {

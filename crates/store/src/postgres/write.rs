@@ -2,9 +2,10 @@
 
 use amz_services::failure::StoreError;
 use sqlx::Transaction;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, Postgres};
 
-use super::open::PostgresDatabase;
+use super::open::{Pooler, PostgresDatabase};
 use crate::transaction::{Fault, Step};
 
 /// How often work that lost against other transactions is done again before it is an error.
@@ -48,6 +49,27 @@ impl PostgresDatabase {
         self.write_since(BEGIN_BY_KEY, work).await
     }
 
+    /// Runs a single statement that adds a row and answers after its commit is durable: there is nothing to begin, and
+    /// nothing to plan. A pooler's connections have no settings but those that a transaction begins with.
+    pub(super) async fn write_row<Answer, Work>(&self, work: Work) -> Result<Answer, StoreError>
+    where
+        Answer: Send + 'static,
+        Work: for<'connection> FnOnce(&'connection mut PgConnection) -> Step<'connection, Answer>
+            + Clone
+            + Send
+            + 'static,
+    {
+        match self.pooler {
+            Pooler::None => {
+                let mut connection = self.pool.acquire().await.map_err(Fault::from)?;
+                let written = self.in_time(work(&mut connection)).await;
+                give_back(connection, &written);
+                Ok(written?)
+            }
+            Pooler::Transaction => self.write(work).await,
+        }
+    }
+
     /// A transaction that finds every row by its key.
     pub(super) async fn begin_by_key(&self) -> Result<Transaction<'static, Postgres>, Fault> {
         Ok(self.begin(BEGIN_BY_KEY).await?)
@@ -87,11 +109,16 @@ impl PostgresDatabase {
             }
         });
         let written = written.await;
-        if written.as_ref().is_err_and(is_of_the_network) {
-            // whatever comes late would be taken for the answer to something else
-            connection.close_on_drop();
-        }
+        give_back(connection, &written);
         written
+    }
+}
+
+/// Closes a connection that may be in the middle of something: whatever comes late would be taken for the answer to
+/// something else.
+fn give_back<Answer>(mut connection: PoolConnection<Postgres>, written: &Result<Answer, Fault>) {
+    if written.as_ref().is_err_and(is_of_the_network) {
+        connection.close_on_drop();
     }
 }
 

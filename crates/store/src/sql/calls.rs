@@ -17,7 +17,7 @@ use crate::transaction::Fault;
 impl CallLog for State {
     async fn record(&self, call: &CallRecord) -> Result<(), StoreError> {
         let call = call.clone();
-        self.write(move |connection| Box::pin(async move { record(connection, call).await })).await
+        self.write_row(move |connection| Box::pin(async move { record(connection, call).await })).await
     }
 }
 

@@ -59,6 +59,17 @@ impl SqliteState {
         self.writer.write(work).await
     }
 
+    /// The same for a single statement.
+    pub(super) async fn write_row<Answer, Work>(&self, work: Work) -> Result<Answer, StoreError>
+    where
+        Answer: Send + 'static,
+        Work: for<'connection> FnOnce(&'connection mut SqliteConnection) -> Step<'connection, Answer>
+            + Send
+            + 'static,
+    {
+        self.write(work).await
+    }
+
     /// A connection for one read.
     pub(super) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Fault> {
         Ok(self.readers.acquire().await?)
