@@ -68,6 +68,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "what stands in `sql/` is compiled once for each database")]
 
+mod arrived;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod fair_turns;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amz_services::failure::StoreError;
 use sqlx::postgres::PgDatabaseError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::transaction::closed;
 
@@ -35,13 +35,29 @@ impl<Item: Send + Sync + 'static, Answer: Send + 'static> Together<Item, Answer>
         Work: Fn(Vec<Arc<Item>>) -> Done + Send + Sync + 'static,
         Done: Future<Output = Outcomes<Answer>> + Send,
     {
-        let (waiting, mut inbound) = mpsc::channel(WAITING);
-        tokio::spawn(async move {
-            let mut wishes = Vec::with_capacity(TOGETHER);
-            while inbound.recv_many(&mut wishes, TOGETHER).await > 0 {
-                fulfil(&work, std::mem::take(&mut wishes)).await;
-            }
-        });
+        Self::start_several(1, work)
+    }
+
+    /// The same with so many transactions under way at once, for work whose pieces may come in any order.
+    pub(crate) fn start_several<Work, Done>(tasks: usize, work: Work) -> Self
+    where
+        Work: Fn(Vec<Arc<Item>>) -> Done + Send + Sync + 'static,
+        Done: Future<Output = Outcomes<Answer>> + Send,
+    {
+        let (waiting, inbound) = mpsc::channel(WAITING);
+        let (inbound, work) = (Arc::new(Mutex::new(inbound)), Arc::new(work));
+        for _ in 0..tasks {
+            let (inbound, work) = (Arc::clone(&inbound), Arc::clone(&work));
+            tokio::spawn(async move {
+                let mut wishes = Vec::with_capacity(TOGETHER);
+                loop {
+                    if inbound.lock().await.recv_many(&mut wishes, TOGETHER).await == 0 {
+                        break;
+                    }
+                    fulfil(work.as_ref(), std::mem::take(&mut wishes)).await;
+                }
+            });
+        }
         Self { waiting }
     }
 
@@ -107,14 +123,12 @@ fn is_of_a_piece(error: &StoreError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
     use crate::stored::corrupt;
 
     #[tokio::test]
     async fn what_waits_is_done_together_and_one_that_fails_harms_no_other() {
-        let batches: Arc<Mutex<Vec<usize>>> = Arc::default();
+        let batches: Arc<std::sync::Mutex<Vec<usize>>> = Arc::default();
         let seen = Arc::clone(&batches);
         let together = Arc::new(Together::start(move |items: Vec<Arc<u32>>| {
             seen.lock().unwrap().push(items.len());

@@ -11,17 +11,21 @@ use chrono::{DateTime, Utc};
 use super::open::PostgresDatabase;
 use super::receive::receive;
 use crate::OpenError;
+use crate::arrived::Arrived;
 use crate::notice_row::NoticeRow;
 use crate::store::{DEDUPE_WINDOW, Notices};
 use crate::stored::micros;
 use crate::together::Together;
 use crate::transaction::Fault;
 
+/// Transactions that store notices at once: while one waits for its commit to be durable, the next is written.
+const AT_ONCE: usize = 2;
+
 /// Notices, written by this process and others. `inbox` for what vendors send, `commands` for what operators want.
 #[derive(Debug)]
 pub struct PostgresNotices {
     feed: PostgresFeed,
-    together: Together<Vec<NewNotice>, Vec<Receipt>>,
+    together: Together<Vec<Arrived>, Vec<Receipt>>,
 }
 
 impl PostgresNotices {
@@ -32,7 +36,7 @@ impl PostgresNotices {
     pub async fn open(database: PostgresDatabase, name: &'static str) -> Result<Self, OpenError> {
         database.prepare().await?;
         let stored_in = database.clone();
-        let together = Together::start(move |calls: Vec<Arc<Vec<NewNotice>>>| {
+        let together = Together::start_several(AT_ONCE, move |calls: Vec<Arc<Vec<Arrived>>>| {
             let database = stored_in.clone();
             async move {
                 let work = Arc::new(calls);
@@ -53,7 +57,7 @@ impl PostgresNotices {
 #[async_trait]
 impl Inbox for PostgresNotices {
     async fn receive(&self, notices: Vec<NewNotice>) -> Result<Vec<Receipt>, StoreError> {
-        self.together.ask(notices).await
+        self.together.ask(Arrived::all(notices)).await
     }
 }
 

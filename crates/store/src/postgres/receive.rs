@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use amz_services::failure::StoreError;
-use amz_services::ports::inbox::{NewNotice, Receipt};
+use amz_services::ports::inbox::Receipt;
 use sqlx::postgres::PgConnection;
 
-use crate::stored::{digest, micros};
+use crate::arrived::Arrived;
+use crate::stored::micros;
 use crate::transaction::Fault;
 
 /// Row ids grow with arrival. Rows are stored in the order of their keys: two processes that store the same notices wait
@@ -45,8 +46,7 @@ const KNOWN: &str = "
 
 /// A notice with a key that no earlier one of the batch has.
 struct First<'call> {
-    notice: &'call NewNotice,
-    digest: String,
+    arrived: &'call Arrived,
     /// The digest of what is stored under its key, once that is known.
     stored: Option<String>,
     is_new: bool,
@@ -56,21 +56,21 @@ struct First<'call> {
 pub(super) async fn receive(
     connection: &mut PgConnection,
     feed: &str,
-    calls: &[Arc<Vec<NewNotice>>],
+    calls: &[Arc<Vec<Arrived>>],
 ) -> Result<Vec<Vec<Receipt>>, Fault> {
     let mut firsts: Vec<First<'_>> = Vec::new();
     let mut by_key = HashMap::new();
     let all = calls.iter().flat_map(|call| call.iter());
     // for each notice the first of its key, and its own digest when it is not that one
-    let places: Vec<(usize, Option<String>)> = all
-        .map(|notice| {
-            let digest = digest(&notice.body);
+    let places: Vec<(usize, Option<&str>)> = all
+        .map(|arrived| {
+            let Arrived { notice, digest } = arrived;
             let place =
                 *by_key.entry((&notice.connection, notice.source, &notice.key)).or_insert(firsts.len());
             if place < firsts.len() {
-                return (place, Some(digest));
+                return (place, Some(digest.as_str()));
             }
-            firsts.push(First { notice, digest, stored: None, is_new: false });
+            firsts.push(First { arrived, stored: None, is_new: false });
             (place, None)
         })
         .collect();
@@ -80,7 +80,7 @@ pub(super) async fn receive(
     }
     let receipts: Vec<Receipt> = places
         .into_iter()
-        .map(|(place, own_digest)| receipt(&firsts[place], own_digest.as_deref()))
+        .map(|(place, own_digest)| receipt(&firsts[place], own_digest))
         .collect::<Result<_, _>>()?;
     let mut receipts = receipts.into_iter();
     Ok(calls.iter().map(|call| receipts.by_ref().take(call.len()).collect()).collect())
@@ -89,7 +89,7 @@ pub(super) async fn receive(
 fn receipt(first: &First<'_>, own_digest: Option<&str>) -> Result<Receipt, StoreError> {
     match (own_digest, &first.stored) {
         (None, _) if first.is_new => Ok(Receipt::Stored),
-        (own, Some(stored)) if own.unwrap_or(&first.digest) == stored => Ok(Receipt::Duplicate),
+        (own, Some(stored)) if own.unwrap_or(&first.arrived.digest) == stored => Ok(Receipt::Duplicate),
         (_, Some(_)) => Ok(Receipt::KeyReused),
         // it was purged in this moment: when it comes again, it is new
         (_, None) => Err(StoreError::Unavailable {
@@ -100,7 +100,7 @@ fn receipt(first: &First<'_>, own_digest: Option<&str>) -> Result<Receipt, Store
 }
 
 async fn store(connection: &mut PgConnection, feed: &str, firsts: &mut [First<'_>]) -> Result<(), Fault> {
-    let notices = || firsts.iter().map(|first| first.notice);
+    let notices = || firsts.iter().map(|first| &first.arrived.notice);
     let stored: Vec<i64> = sqlx::query_scalar(STORE)
         .bind(feed)
         .bind(notices().map(|notice| notice.connection.as_str()).collect::<Vec<_>>())
@@ -108,7 +108,7 @@ async fn store(connection: &mut PgConnection, feed: &str, firsts: &mut [First<'_
         .bind(notices().map(|notice| notice.key.as_str()).collect::<Vec<_>>())
         .bind(notices().map(|notice| notice.kind.as_str()).collect::<Vec<_>>())
         .bind(notices().map(|notice| notice.body.as_str()).collect::<Vec<_>>())
-        .bind(firsts.iter().map(|first| first.digest.as_str()).collect::<Vec<_>>())
+        .bind(firsts.iter().map(|first| first.arrived.digest.as_str()).collect::<Vec<_>>())
         .bind(notices().map(|notice| micros(notice.received_at)).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
@@ -117,7 +117,7 @@ async fn store(connection: &mut PgConnection, feed: &str, firsts: &mut [First<'_
     for place in places {
         if let Some(first) = firsts.get_mut(place) {
             first.is_new = true;
-            first.stored = Some(first.digest.clone());
+            first.stored = Some(first.arrived.digest.clone());
         }
     }
     Ok(())
@@ -125,7 +125,7 @@ async fn store(connection: &mut PgConnection, feed: &str, firsts: &mut [First<'_
 
 async fn find(connection: &mut PgConnection, feed: &str, firsts: &mut [First<'_>]) -> Result<(), Fault> {
     let known = || firsts.iter().enumerate().filter(|(_, first)| !first.is_new);
-    let notices = || known().map(|(_, first)| first.notice);
+    let notices = || known().map(|(_, first)| &first.arrived.notice);
     let found: Vec<(i64, String)> = sqlx::query_as(KNOWN)
         .bind(feed)
         .bind(notices().map(|notice| notice.connection.as_str()).collect::<Vec<_>>())

@@ -15,6 +15,7 @@ use super::reader::ForeignFile;
 use super::receive::receive;
 use super::writer::Writer;
 use crate::OpenError;
+use crate::arrived::Arrived;
 use crate::notice_row::NoticeRow;
 use crate::store::{DEDUPE_WINDOW, Notices};
 use crate::stored::micros;
@@ -25,7 +26,7 @@ use crate::transaction::Fault;
 #[derive(Debug)]
 pub struct SqliteInbox {
     name: &'static str,
-    together: Together<Vec<NewNotice>, Vec<Receipt>>,
+    together: Together<Vec<Arrived>, Vec<Receipt>>,
     writer: Arc<Writer>,
     readers: SqlitePool,
     /// The state of who takes the notices.
@@ -71,7 +72,7 @@ impl SqliteInbox {
 #[async_trait]
 impl Inbox for SqliteInbox {
     async fn receive(&self, notices: Vec<NewNotice>) -> Result<Vec<Receipt>, StoreError> {
-        self.together.ask(notices).await
+        self.together.ask(Arrived::all(notices)).await
     }
 }
 

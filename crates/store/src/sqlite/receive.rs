@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use amz_domain::ConnectionName;
 use amz_services::failure::StoreError;
-use amz_services::ports::inbox::{NewNotice, NoticeSource, Receipt};
+use amz_services::ports::inbox::{NoticeSource, Receipt};
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
 use super::writer::Writer;
-use crate::stored::{digest, micros};
+use crate::arrived::Arrived;
+use crate::stored::micros;
 use crate::together::Outcomes;
 use crate::transaction::Fault;
 
@@ -19,15 +20,15 @@ use crate::transaction::Fault;
 const AT_ONCE: usize = 64;
 
 /// Stores what callers bring, in a commit of the writer, and answers each with the receipts of its own.
-pub(super) async fn receive(writer: Arc<Writer>, calls: Vec<Arc<Vec<NewNotice>>>) -> Outcomes<Vec<Receipt>> {
+pub(super) async fn receive(writer: Arc<Writer>, calls: Vec<Arc<Vec<Arrived>>>) -> Outcomes<Vec<Receipt>> {
     writer.write(move |connection| Box::pin(async move { receive_all(connection, &calls).await })).await
 }
 
 async fn receive_all(
     connection: &mut SqliteConnection,
-    calls: &[Arc<Vec<NewNotice>>],
+    calls: &[Arc<Vec<Arrived>>],
 ) -> Result<Vec<Result<Vec<Receipt>, StoreError>>, Fault> {
-    let arrived: Vec<Arrived<'_>> = calls.iter().flat_map(|call| call.iter()).map(Arrived::of).collect();
+    let arrived: Vec<&Arrived> = calls.iter().flat_map(|call| call.iter()).collect();
     let mut receipts = Vec::with_capacity(arrived.len());
     for part in arrived.chunks(AT_ONCE) {
         receipts.extend(store(connection, part).await?);
@@ -36,41 +37,29 @@ async fn receive_all(
     Ok(calls.iter().map(|call| Ok(receipts.by_ref().take(call.len()).collect())).collect())
 }
 
-/// A notice on its way into the file.
-struct Arrived<'call> {
-    notice: &'call NewNotice,
-    digest: String,
-}
-
 /// What tells notices apart.
 type Identity<'call> = (&'call ConnectionName, NoticeSource, &'call str);
 
-impl<'call> Arrived<'call> {
-    fn of(notice: &'call NewNotice) -> Self {
-        Self { notice, digest: digest(&notice.body) }
-    }
-
-    fn identity(&self) -> Identity<'call> {
-        (&self.notice.connection, self.notice.source, &self.notice.key)
-    }
+fn identity(Arrived { notice, .. }: &Arrived) -> Identity<'_> {
+    (&notice.connection, notice.source, &notice.key)
 }
 
 /// Stores what is new. Nothing comes between the look and the insertion: the file has one writer.
-async fn store(connection: &mut SqliteConnection, arrived: &[Arrived<'_>]) -> Result<Vec<Receipt>, Fault> {
+async fn store(connection: &mut SqliteConnection, arrived: &[&Arrived]) -> Result<Vec<Receipt>, Fault> {
     let known = known(connection, arrived).await?;
     let mut digests: HashMap<Identity<'_>, &str> = HashMap::with_capacity(arrived.len());
-    digests.extend(known.iter().map(|(position, digest)| (arrived[*position].identity(), digest.as_str())));
+    digests.extend(known.iter().map(|(position, digest)| (identity(arrived[*position]), digest.as_str())));
     let mut fresh = Vec::with_capacity(arrived.len());
     let mut receipts = Vec::with_capacity(arrived.len());
     for this in arrived {
-        let receipt = match digests.get(&this.identity()) {
+        let receipt = match digests.get(&identity(this)) {
             Some(digest) if *digest == this.digest => Receipt::Duplicate,
             Some(_) => Receipt::KeyReused,
             None => Receipt::Stored,
         };
         if receipt == Receipt::Stored {
-            digests.insert(this.identity(), &this.digest);
-            fresh.push(this);
+            digests.insert(identity(this), &this.digest);
+            fresh.push(*this);
         }
         receipts.push(receipt);
     }
@@ -83,7 +72,7 @@ async fn store(connection: &mut SqliteConnection, arrived: &[Arrived<'_>]) -> Re
 /// Positions of those whose key is stored already, and the digest of what is stored under it.
 async fn known(
     connection: &mut SqliteConnection,
-    arrived: &[Arrived<'_>],
+    arrived: &[&Arrived],
 ) -> Result<Vec<(usize, String)>, Fault> {
     let mut query = QueryBuilder::new("with arrived (position, connection, source, notice_key) as (");
     query.push_values(arrived.iter().zip(0_i64..), |mut row, (Arrived { notice, .. }, position)| {
@@ -102,7 +91,7 @@ async fn known(
     Ok(rows.into_iter().filter_map(|(position, digest)| Some((at(position)?, digest))).collect())
 }
 
-async fn insert(connection: &mut SqliteConnection, fresh: &[&Arrived<'_>]) -> Result<(), Fault> {
+async fn insert(connection: &mut SqliteConnection, fresh: &[&Arrived]) -> Result<(), Fault> {
     let mut query = QueryBuilder::new(
         "insert into notices (connection, source, notice_key, kind, body, body_digest, received_at) ",
     );

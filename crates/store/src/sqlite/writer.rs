@@ -163,6 +163,14 @@ impl WriterTask {
 
 async fn run_all(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if let [job] = batch {
+        // alone it needs no step of its own: each statement is handed to another thread and back
+        return if job.run(&mut transaction).await {
+            transaction.commit().await
+        } else {
+            transaction.rollback().await
+        };
+    }
     for job in batch {
         let mut step = transaction.begin().await?;
         if job.run(&mut step).await {
