@@ -1,6 +1,6 @@
 //! Opening database files: durability asserted, tables up to date.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
+use super::lock::FileLock;
 use crate::OpenError;
 
 /// The oldest SQLite that will do: a damaged write-ahead log was possible before.
@@ -33,7 +34,7 @@ impl WritableFile {
         make_folder_of(path)?;
         let file = Self { path: path.to_owned(), options: writing_options(path) };
         // sqlx takes no lock when it migrates SQLite, and the switch to WAL does not wait either
-        let lock = wait_for_lock(beside(path, ".lock.migrate")).await?;
+        let lock = FileLock::wait_for(beside(path, ".lock.migrate")).await?;
         let connection = file.connect().await?;
         connection.close().await.map_err(|source| file.refused(source))?;
         let migrating = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(file.options.clone());
@@ -94,31 +95,6 @@ pub(crate) fn readers(path: &Path) -> SqlitePool {
     SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false).connect_lazy_with(options)
 }
 
-/// Takes the lock that makes this process the only writer; held until the file is dropped or the process
-/// ends, however it ends.
-pub(crate) fn lock_exclusively(database: &Path) -> Result<File, OpenError> {
-    let path = beside(database, ".lock");
-    make_folder_of(&path)?;
-    let file = open_lock(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: database.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(OpenError::File { path, source }),
-    }
-}
-
-/// Tells those who want the file for themselves that this process writes it too; held like the lock above.
-pub(crate) fn lock_with_others(database: &Path) -> Result<File, OpenError> {
-    let path = beside(database, ".lock");
-    make_folder_of(&path)?;
-    let file = open_lock(&path)?;
-    match file.try_lock_shared() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: database.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(OpenError::File { path, source }),
-    }
-}
-
 fn writing_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -136,7 +112,7 @@ fn writing_options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Makes the folder that a file lies in, so that a power cut does not take it away again.
-fn make_folder_of(path: &Path) -> Result<(), OpenError> {
+pub(super) fn make_folder_of(path: &Path) -> Result<(), OpenError> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     else {
         return Ok(());
@@ -148,25 +124,7 @@ fn make_folder_of(path: &Path) -> Result<(), OpenError> {
     made.map_err(|source| OpenError::File { path: folder.to_owned(), source })
 }
 
-async fn wait_for_lock(path: PathBuf) -> Result<File, OpenError> {
-    let file = open_lock(&path)?;
-    tokio::task::spawn_blocking(move || file.lock().map(|()| file))
-        .await
-        .map_err(std::io::Error::other)
-        .flatten()
-        .map_err(|source| OpenError::File { path, source })
-}
-
-fn open_lock(path: &Path) -> Result<File, OpenError> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(|source| OpenError::File { path: path.to_owned(), source })
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqlitePool;
 
-use super::file::{WritableFile, lock_with_others};
+use super::file::WritableFile;
+use super::lock::lock_with_others;
 use super::reader::ForeignFile;
 use super::receive::receive;
 use super::writer::Writer;

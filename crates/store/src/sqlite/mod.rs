@@ -13,6 +13,7 @@ mod hold;
 mod inbox;
 mod intake;
 mod lanes;
+mod lock;
 mod marks;
 mod numbering;
 mod paths;

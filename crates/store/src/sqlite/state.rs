@@ -9,7 +9,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{Connection, SqlitePool, Transaction};
 
-use super::file::{WritableFile, lock_exclusively};
+use super::file::WritableFile;
+use super::lock::lock_exclusively;
 use super::purge;
 use super::writer::Writer;
 use crate::OpenError;

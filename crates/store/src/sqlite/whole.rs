@@ -1,13 +1,13 @@
 //! The files of a store all at once, to hand over what they hold or to look through it.
 
-use std::fs::File;
 use std::path::Path;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use super::file::{BUSY_TIMEOUT, WritableFile, lock_exclusively};
+use super::file::{BUSY_TIMEOUT, WritableFile};
+use super::lock::{FileLock, lock_exclusively};
 use super::tables::compare;
 use super::{NOTICES, SETTINGS, STATE, SqlitePaths};
 use crate::OpenError;
@@ -21,7 +21,7 @@ pub(crate) struct WholeStore {
     pub(crate) commands: Option<SqliteConnection>,
     pub(crate) settings: Option<SqliteConnection>,
     /// Keep other processes away.
-    _guards: Vec<File>,
+    _guards: Vec<FileLock>,
 }
 
 /// A file of a store before and after its tables were brought up to date.

@@ -1,6 +1,5 @@
 //! The one writer of a file: many small pieces of work in one commit.
 
-use std::fs::File;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, WriteAheadLog};
 use super::file::WritableFile;
+use super::lock::FileLock;
 use crate::OpenError;
 use crate::transaction::{Step, closed};
 
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Message {
 
 impl Writer {
     /// Starts the writer of a file, and its checkpointer. `guard` is held until the last commit is done.
-    pub(crate) async fn start(file: WritableFile, guard: Option<File>) -> Result<Self, OpenError> {
+    pub(crate) async fn start(file: WritableFile, guard: Option<FileLock>) -> Result<Self, OpenError> {
         let connection = file.connect().await?;
         let log = Arc::new(WriteAheadLog::default());
         let (stop, stopped) = oneshot::channel();
