@@ -3,6 +3,7 @@
 use amz_domain::{AmazonOrderId, InventoryItemId, OrderAlias, RefundId, ReturnId, TrackerKey};
 use serde_json::Value;
 
+use super::excerpt::{self, Members, Part};
 use super::{EventType, Resource};
 use crate::rejection::{Rejection, Rule};
 use crate::{digest, text};
@@ -11,6 +12,30 @@ use crate::{digest, text};
 const MAX_KEY_BYTES: usize = 200;
 /// Longest id or alias that is taken from `data`, in bytes.
 const MAX_ID_BYTES: usize = 256;
+/// What is read of an event: of a webhook body, of an EventBridge envelope and of its detail.
+const DOCUMENT: Members = &[
+    ("idempotencyKey", None),
+    ("eventId", None),
+    ("id", None),
+    ("eventDescriptor", None),
+    ("detail-type", None),
+    ("resources", None),
+    ("data", Some(DATA)),
+    ("detail", Some(DETAIL)),
+];
+const DETAIL: Part = Part(&[
+    ("idempotencyKey", None),
+    ("eventId", None),
+    ("eventDescriptor", None),
+    ("resources", None),
+    ("data", Some(DATA)),
+]);
+const DATA: Part = Part(&[
+    ("order", Some(Part(&[("id", None), ("aliases", None)]))),
+    ("inventoryItemId", None),
+    ("inventoryItem", None),
+    ("itemQuantity", None),
+]);
 /// Type of our alias of an order.
 const ORDER_ALIAS_TYPE: &str = "OMS_ORDER_ID";
 
@@ -48,7 +73,11 @@ impl AmazonEvent {
     /// # Errors
     /// `body_not_json`, `body_not_object`, `event_type_missing`, `event_type_unreadable`.
     pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
-        let document = object(body)?;
+        let document = match excerpt::read(body, DOCUMENT) {
+            Some(document) if document.is_object() => document,
+            // says what is wrong
+            _ => object(body)?,
+        };
         let detail = document.get("detail").filter(|detail| detail.is_object());
         // A webhook body has no `detail`; it then stands for itself.
         let event = detail.unwrap_or(&document);

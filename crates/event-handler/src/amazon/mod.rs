@@ -3,6 +3,7 @@
 pub mod authentication;
 pub mod envelope;
 pub mod event_type;
+mod excerpt;
 mod reception;
 pub mod resource;
 mod token;
