@@ -1,4 +1,4 @@
-//! The intake: takes notices in the order of their arrival and marks lanes due.
+//! The intake: takes notices, older ones first, and marks lanes due.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -15,8 +15,8 @@ const WAITING: usize = 1024;
 /// What became of each piece of work, in their order; an error when nothing was stored.
 pub(crate) type Outcomes<Answer> = Result<Vec<Result<Answer, StoreError>>, StoreError>;
 
-/// Sends work to the task that does it. What comes while a transaction is under way goes into the next one, without
-/// further delay. Dropping it ends the task after what waits.
+/// Sends work to the tasks that do it. What comes while their transactions are under way goes into the next one, without
+/// further delay. Dropping it ends them after what waits.
 #[derive(Debug)]
 pub(crate) struct Together<Item, Answer = ()> {
     waiting: mpsc::Sender<Wish<Item, Answer>>,

@@ -75,7 +75,7 @@ impl AmazonEvent {
     pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
         let document = match excerpt::read(body, DOCUMENT) {
             Some(document) if document.is_object() => document,
-            // says what is wrong
+            // what cannot be read in part is read whole, which says what is wrong with it
             _ => object(body)?,
         };
         let detail = document.get("detail").filter(|detail| detail.is_object());

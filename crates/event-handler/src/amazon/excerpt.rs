@@ -13,7 +13,8 @@ pub(super) type Members = &'static [(&'static str, Option<Part>)];
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part(pub(super) Members);
 
-/// Reads the members of a document. `None` when it is no JSON, or when a member is of no kind that JSON has.
+/// Reads the members of a document. `None` when it is no JSON, and when what is read is nested too deeply. What is not read
+/// may be nested as it likes.
 pub(super) fn read(document: &[u8], members: Members) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_slice(document);
     let value = Part(members).deserialize(&mut reader).ok()?;
@@ -39,13 +40,14 @@ impl<'de> Visitor<'de> for Part {
 
     fn visit_map<Object: MapAccess<'de>>(self, mut object: Object) -> Result<Value, Object::Error> {
         let mut read = Map::new();
+        let mut is_first = true;
         while let Some(name) = object.next_key_seed(Name(self.0))? {
             match name {
-                Found::Number => {
+                Found::Number if is_first => {
                     object.next_value::<IgnoredAny>()?;
                     return Ok(Value::Null);
                 }
-                Found::Other => {
+                Found::Other | Found::Number => {
                     object.next_value::<IgnoredAny>()?;
                 }
                 Found::Member(name, None) => {
@@ -55,6 +57,7 @@ impl<'de> Visitor<'de> for Part {
                     read.insert(name.to_owned(), object.next_value_seed(part)?);
                 }
             }
+            is_first = false;
         }
         Ok(Value::Object(read))
     }
@@ -162,6 +165,14 @@ mod tests {
         let read = |document: &str| read(document.as_bytes(), MEMBERS);
         assert_eq!(read(r#"{"id": 1, "id": 2}"#), Some(json!({"id": 2})));
         assert_eq!(read(r#"{"\u0069d": 1}"#), Some(json!({"id": 1})));
+    }
+
+    #[test]
+    fn what_is_not_read_may_be_nested_deeply_and_what_is_read_may_not() {
+        let nested =
+            |member: &str| format!("{{\"id\": 1, \"{member}\": {}{}}}", "[".repeat(300), "]".repeat(300));
+        assert_eq!(read(nested("other").as_bytes(), MEMBERS), Some(json!({"id": 1})));
+        assert_eq!(read(nested("data").as_bytes(), MEMBERS), None);
     }
 
     #[test]

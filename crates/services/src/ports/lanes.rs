@@ -63,7 +63,7 @@ pub trait Intake: Send + Sync {
 /// A notice of a feed, and the work it makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutedNotice {
-    /// Whose it is.
+    /// Whose it is, as the feed gave it: a store may find it by this and its row id.
     pub connection: ConnectionName,
     /// Its row id in the feed.
     pub id: i64,

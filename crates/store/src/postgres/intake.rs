@@ -97,7 +97,8 @@ impl Intake for PostgresState {
 }
 
 /// A notice that another process is about to take is left to that one; if it fails, the notice still waits. Rows that are
-/// locked stay where they are, so that they are deleted by their places, with nothing to be planned.
+/// locked stay where they are, so that they are deleted by their places, with nothing to be planned. They need no order, as
+/// nobody waits for a row.
 const TAKE_NOTICES: &str = "
     delete from notices_waiting where ctid = any(array(
         select waiting.ctid from unnest($2::text[], $3::bigint[]) as given (connection, id) cross join lateral (

@@ -108,7 +108,7 @@ pub(super) fn silent(limit: Duration) -> sqlx::Error {
 #[derive(Debug, Clone)]
 pub struct PostgresDatabase {
     pub(crate) pool: PgPool,
-    trials: Trials,
+    pub(super) trials: Trials,
     pub(super) pooler: Pooler,
     /// How long the database may be silent altogether: no statement takes so long, and no wait for a connection.
     pub(super) limit: Duration,

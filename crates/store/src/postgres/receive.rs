@@ -11,8 +11,8 @@ use crate::arrived::Arrived;
 use crate::stored::micros;
 use crate::transaction::Fault;
 
-/// Row ids grow with arrival. Rows are stored in the order of their keys: two processes that store the same notices wait
-/// for each other at most once.
+/// Row ids grow with arrival. Rows are stored in the order of their keys: two transactions that store the same notices, of
+/// this process or of several, wait for each other at most once.
 const STORE: &str = "
     with arrived as materialized (
         select nextval(pg_get_serial_sequence('notices', 'id')) as id, given.*

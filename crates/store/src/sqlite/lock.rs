@@ -14,7 +14,7 @@ pub(crate) struct FileLock(File);
 impl Drop for FileLock {
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            tracing::debug!(%error, "a lock goes only now that its file is closed");
+            tracing::debug!(%error, "a lock goes only with its file, which is closed now");
         }
     }
 }

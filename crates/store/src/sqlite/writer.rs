@@ -164,7 +164,7 @@ impl WriterTask {
 async fn run_all(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if let [job] = batch {
-        // alone it needs no step of its own: each statement is handed to another thread and back
+        // alone it needs no step of its own, which would be two more trips to the connection's thread and back
         return if job.run(&mut transaction).await {
             transaction.commit().await
         } else {
@@ -280,6 +280,25 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(stored, (333, 0));
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_alone_leaves_no_trace_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder.path().join("x.db")).await;
+        for name in ["bad", "good", "bad-too"] {
+            let answer = writer.write(move |connection| pause(connection, name.to_owned())).await;
+            assert_eq!(answer.is_ok(), name == "good", "{answer:?}");
+        }
+        let stored: Vec<String> = writer
+            .write(|connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_scalar("select connection from pauses").fetch_all(connection).await?)
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(stored, ["good"]);
     }
 
     #[tokio::test]
