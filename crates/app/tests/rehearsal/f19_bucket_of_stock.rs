@@ -12,12 +12,13 @@ use crate::wire::WireCall;
 
 const STOCK: &str = "getInventorySummaries";
 
-/// A stage with so many SKUs in step, whose Amazon enforces a pace by real time.
+/// A stage with so many SKUs in step, whose Amazon enforces a pace by real time: slow enough that calls do not bunch by a
+/// whole turn because the machine is busy.
 async fn paced(skus: u64) -> Stage {
-    let changes = [("AMAZON__SP_API__CALLS_PER_SECOND", "40"), ("INVENTORY__ROAD", "crawl")];
+    let changes = [("AMAZON__SP_API__CALLS_PER_SECOND", "8"), ("INVENTORY__ROAD", "crawl")];
     let stage = Stage::with_stock_at(&changes, |vendors| {
         let habits = &mut vendors.amazon.sp_api.habits;
-        (habits.pace, habits.rate_per_s, habits.burst) = (Pace::RealTime, 40, 2);
+        (habits.pace, habits.rate_per_s, habits.burst) = (Pace::RealTime, 8, 2);
     })
     .await;
     for item in 1..=skus {
